@@ -2,7 +2,15 @@
 # /// script
 # requires-python = ">=3.11,<3.14"
 # dependencies = [
-#     "DEPENDENCIES",
+#     "numpy>=2.2,<3",
+#     "opencv-python>=5.0,<6",
+#     "pillow>=11.3,<14",
+#     "tensorflow>=2.21,<2.22",
+#     "keras>=3.15,<3.16",
+#     "matplotlib>=3.10,<4",
+#     "seaborn>=0.13.2,<0.14",
+#     "onnx>=1.19,<2",
+#     "tf2onnx>=1.16.1,<2",
 # ]
 # ///
 """Train a small network on MNIST, then read your own handwritten digits with it.
@@ -64,6 +72,7 @@ MAX_PIXELS = 64_000_000     # declared pixels of an image; a larger one is refus
 WORK_SIDE = 1600            # pixels, longer side of the image that ink is looked for in
 MIN_CONTRAST = 24           # grey levels between ink and paper; less is blank paper
 MIN_SIDE = 5                # pixels; smaller ink is a speck
+MAX_LENGTH = 10             # times its longer side is more stroke than a digit has
 EVEN_PAPER = 6              # grey levels, mean deviation along the border above which paper is shaded
 SURE = 0.9                  # confidence from which an answer is called sure
 
@@ -97,7 +106,8 @@ def explained(sentence):
     except (DigitError, ModuleNotFoundError):
         raise
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
+        reason = lines[0] if lines else type(error).__name__
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -117,8 +127,7 @@ def replacing(path):
 # ==== MNIST =============================================================================================
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-NO_MNIST = ("MNIST is not on this machine and cannot be downloaded; go online once, or pass a copy with "
-            "--data PATH (or MNIST_DATA), an .npz file or a folder of IDX files")
+NO_MNIST = "no MNIST here and none to download; go online once, or name a copy with --data (or MNIST_DATA)"
 
 
 class Dataset(NamedTuple):
@@ -138,20 +147,22 @@ class Dataset(NamedTuple):
         return hashlib.sha256(b"".join(array.astype(np.uint8).tobytes() for array in self[:4])).hexdigest()
 
 
-@functools.cache
 def load_mnist(source=None):
-    """The Dataset in `source` or $MNIST_DATA (an .npz or a folder of IDX files), else Keras' MNIST.
-
-    Raises DigitError where there is none, it is damaged or its arrays do not fit together.
-    """
+    """The Dataset in `source` or $MNIST_DATA, an .npz or a folder of IDX files, else Keras' copy."""
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
     path = Path(source or os.environ.get("MNIST_DATA") or cached)
     if path == cached and not path.exists():
         log.info("downloading MNIST")
-        with explained(NO_MNIST), contextlib.redirect_stdout(sys.stderr):
+        with explained(NO_MNIST), contextlib.redirect_stdout(io.StringIO()):
             import_keras().datasets.mnist.load_data()       # leaves it in `cached`
     if not path.exists():
         raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files")
+    return read_dataset(path)
+
+
+@functools.cache            # the whole story asks for it three times
+def read_dataset(path):
+    """The Dataset in an .npz file or a folder of IDX files; DigitError where it is damaged."""
     if path.is_dir():
         arrays = read_idx_folder(path)
     else:
@@ -210,30 +221,21 @@ def check_arrays(arrays, path):
 # ==== From any image to 28x28 ===========================================================================
 
 def load_image(source):
-    """Decode a path or binary file into RGB (height, width, 3) uint8, upright, WORK_SIDE at most.
+    """RGB (height, width, 3) uint8 of a path or binary file, upright, WORK_SIDE at most; and its shrinking.
 
-    Returns it and the factor that brings its pixels back to the upright original's. DigitError where it
-    is missing, no image, damaged or too large.
+    The second is the factor from its pixels to the upright original's. DigitError where it is unreadable.
     """
-    too_large = f"too large; shrink it to {MAX_PIXELS // 10**6} million pixels or fewer"
-    with explained("not an image that can be read ({}); save it anew as PNG or JPEG"):
-        try:
-            with Image.open(source) as image:
-                if math.prod(image.size) > MAX_PIXELS:
-                    raise DigitError(too_large)
-                long_side = max(image.size)
-                image.draft(None, (WORK_SIDE, WORK_SIDE))   # JPEG decodes to 1/2, 1/4 or 1/8 for less
-                rgb = over_paper(to_rgba(ImageOps.exif_transpose(image)))
-        except Image.DecompressionBombError as error:       # Pillow's own, higher limit
-            raise DigitError(too_large) from error
-        except FileNotFoundError as error:
-            raise DigitError("no such file; check its name") from error
-        except IsADirectoryError as error:
-            raise DigitError("a folder without images; name another") from error
-    shrink = max(1, max(rgb.shape) / WORK_SIDE)
-    if shrink > 1:
-        rgb = cv2.resize(rgb, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
-    return rgb, long_side / max(rgb.shape)
+    with explained("cannot be read ({}); check its name, or save it anew as PNG or JPEG, "
+                   f"{MAX_PIXELS // 10**6} million pixels at most"), Image.open(source) as image:
+        if math.prod(image.size) > MAX_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels")
+        long_side = max(image.size)
+        image.draft(None, (WORK_SIDE, WORK_SIDE))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
+        rgb = over_paper(to_rgba(ImageOps.exif_transpose(image)))
+    scale = WORK_SIDE / max(rgb.shape[:2])
+    if scale < 1:
+        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return rgb, long_side / max(rgb.shape[:2])
 
 
 def to_rgba(image):
@@ -274,10 +276,9 @@ def find_ink(rgb):
 
 
 def find_digit(ink):
-    """Box (x, y, width, height) of the one digit in `ink` and its own ink there, or None.
+    """Box (x, y, width, height) of the digit in `ink`, and its ink alone, stretched to 255; or None.
 
-    It is the largest connected stroke with the strokes close to it; what lies along the image's edge counts
-    less. The ink comes back stretched to 255 and rid of all else.
+    It is the largest connected stroke with the strokes close to it; one along the image's edge counts less.
     """
     threshold = max(MIN_CONTRAST, cv2.threshold(ink, 0, 255, cv2.THRESH_OTSU)[0])
     _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > threshold).astype(np.uint8))
@@ -294,22 +295,27 @@ def find_digit(ink):
         return None
     (x, y), (right, bottom) = low[own].min(axis=0), high[own].max(axis=0)
     ink, mask = ink[y:bottom, x:right], np.isin(labels[y:bottom, x:right], 1 + np.flatnonzero(own))
+    if mask.sum() / stroke_width(mask) > MAX_LENGTH * long_side:     # noise, a scribble, a texture
+        return None
     full = np.percentile(ink[mask], 75)
     soft_edge = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3)))
     digit = np.clip(ink * soft_edge * (255 / full), 0, 255).astype(np.uint8)
     return tuple(int(side) for side in (x, y, right - x, bottom - y)), digit
 
 
+def stroke_width(mask):
+    """Mean width in pixels of the strokes in a mask (height, width)."""
+    depth = cv2.distanceTransform(np.uint8(mask), cv2.DIST_L2, 3)[mask]
+    return 4 * depth.mean() - 2 if len(depth) else 1        # a stroke's mean depth is width / 4 + 1 / 2
+
+
 def thicken(ink):
     """`ink` with strokes that would be thinner than MNIST's at MNIST's size widened to STROKE."""
-    mask = (ink > 127).astype(np.uint8)
-    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0]
-    width = 4 * depth.mean() - 2 if len(depth) else 0       # a stroke's mean depth is width / 4 + 1 / 2
-    missing = (STROKE * max(ink.shape) / BOX - width) / 2
+    missing = (STROKE * max(ink.shape) / BOX - stroke_width(ink > 127)) / 2
     if missing < 0.5:
         return ink
-    ink, mask = (np.pad(array, math.ceil(missing)) for array in (ink, mask))
-    outside = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    ink = np.pad(ink, math.ceil(missing))
+    outside = cv2.distanceTransform(np.uint8(ink <= 127), cv2.DIST_L2, 5)
     return np.maximum(ink, np.clip(255 * (missing + 0.5 - outside), 0, 255).astype(np.uint8))
 
 
@@ -333,10 +339,7 @@ BASIS = np.float32([
 
 
 def straightening(images):
-    """Maps (n, 2, 3) that make images (n, 28, 28) upright, centred by mass and of like size, by moments.
-
-    The ink's standard deviation is brought to SPREAD in height and most of the way there in width.
-    """
+    """Maps (n, 2, 3) that make images (n, 28, 28) upright, centred by mass and of like size, by moments."""
     x, y, one = BASIS[:3]
     ink = images.reshape(len(images), -1).astype(np.float32)
     mass, *sums = (ink @ np.stack([one, x, y, x * x, x * y, y * y], axis=1)).T
@@ -364,10 +367,9 @@ def distorted(maps, rng):
 
 
 def warp(images, maps):
-    """Images (n, 28, 28) uint8 redrawn through maps (n, 2, k) over the first k rows of BASIS.
+    """Images (n, 28, 28) uint8 redrawn: pixel p comes from where maps (n, 2, k) @ BASIS[:k, p] points to.
 
-    Pixel p of a result is taken from where maps @ BASIS[:k, p] points to; beyond the edge is no ink. CHUNK
-    images at a time lie in one tall strip, so that one call of remap serves them all.
+    CHUNK images at a time lie in one tall strip, so that one call of remap serves them all.
     """
     results, side = np.empty_like(images), SIZE + 2
     for start in range(0, len(images), CHUNK):
@@ -434,16 +436,21 @@ def as_input(images):
     return images[..., None].astype(np.float32) / 255
 
 
-def confidences_from(outputs, layers):
-    """Outputs (n, classes) of a network with these layers as confidences that sum to 1.
+def with_confidences(model):
+    """`model` itself, or where its outputs are sigmoids its twin with a softmax layer of the same weights.
 
-    Keras trains a sigmoid output layer under categorical cross-entropy on the softmax of what goes into the
-    sigmoid, and e**z is the sigmoid's odds: so the odds are what is to be divided by their sum.
+    Under categorical cross-entropy Keras trains a sigmoid layer on the softmax of what goes into the sigmoid;
+    so that softmax is the network's confidence, while the sigmoids, divided by their sum, are far from it.
     """
-    if not layers.endswith("sigmoid"):
-        return outputs
-    odds = outputs / np.maximum(1 - outputs, 2**-25)        # half a float32 step below 1
-    return odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-30)
+    *layers, last = model.layers
+    if last.activation.__name__ == "softmax":
+        return model
+    from keras import Input, Sequential
+    from keras.layers import Dense
+    softmax = Dense(last.units, activation="softmax", name="confidences")
+    twin = Sequential([Input(model.input_shape[1:]), *layers, softmax])
+    softmax.set_weights(last.get_weights())
+    return twin
 
 
 # ==== Training ==========================================================================================
@@ -471,8 +478,7 @@ def import_keras():
 def train(name, data, epochs, seed, plain=False):
     """Train a network on a Dataset; its Keras model and curves, {"accuracy": [an epoch each], ...}.
 
-    A VALIDATION share of the training images is held out for the curves. `plain` is every tutorial's
-    recipe: batches of 32, a constant learning rate, the images as they are.
+    `plain` is every tutorial's recipe: batches of 32, a constant learning rate, the images as they are.
     """
     keras, network = import_keras(), NETWORKS[name]
     keras.utils.set_random_seed(seed)
@@ -538,9 +544,11 @@ def save(model, metadata, *paths):
     with contextlib.ExitStack() as stack:
         for path in paths:
             aside = stack.enter_context(replacing(path))
-            write_onnx(model, metadata, aside) if path.suffix == ".onnx" else model.save(aside)
-            if path.suffix == ".keras":         # a zip, which may have one more member
-                with zipfile.ZipFile(aside, "a") as file:
+            if path.suffix == ".onnx":
+                write_onnx(with_confidences(model), metadata, aside)
+            else:
+                model.save(aside)
+                with zipfile.ZipFile(aside, "a") as file:       # a .keras file is one
                     file.writestr(METADATA, json.dumps(metadata))
 
 
@@ -559,10 +567,7 @@ def write_onnx(model, metadata, path):
 # ==== Reports ===========================================================================================
 
 def score(confidences, labels):
-    """Accuracy, loss and confusion counts of confidences (n, classes) against labels (n,).
-
-    The loss is the mean cross-entropy; row t, column p of the counts is how often a true t was read as p.
-    """
+    """Accuracy, mean cross-entropy and counts [true, predicted] of confidences (n, classes), labels (n,)."""
     classes, predicted = confidences.shape[1], confidences.argmax(axis=1)
     of_the_true = np.maximum(confidences[np.arange(len(labels)), labels], 1e-7)     # Keras' epsilon
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
@@ -679,10 +684,7 @@ class Reader:
     """A trained network out of an ONNX file that this script wrote, run by OpenCV alone."""
 
     def __init__(self, path):
-        """DigitError where the file is missing, damaged or somebody else's.
-
-        OpenCV crashes on some damaged files, so it only gets bytes whose hash is right.
-        """
+        """DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some."""
         with explained(f"{path} is damaged or was not written by this script; train again or choose another"):
             data = Path(path).read_bytes()
             facts = data[data.rindex(b'{"network"'):].decode("utf-8", "replace")     # the last thing in it
@@ -698,7 +700,7 @@ class Reader:
         for start in range(0, len(images), 200):        # bounds the memory of the convolutions
             self.net.setInput(as_input(images[start:start + 200]))
             outputs.append(self.net.forward())
-        return confidences_from(np.concatenate(outputs), self.metadata["layers"])
+        return np.concatenate(outputs)
 
     def prepare(self, images):
         """Images of a data set as this network learned them: straightened, unless by the plain recipe."""
@@ -736,14 +738,13 @@ def expand(source):
 
 
 def read_all(sources, reader):
-    """Yield (answer, Reading or None) in order for each image that `sources` stand for.
-
-    The answer is the object that `predict --json` prints; one bad image does not stop the rest.
-    """
+    """Yield (what `predict --json` prints, Reading or None) in order for each image of `sources`."""
     for source in sources:
         for file in expand(source) or [source]:
             reading, error = None, None
             try:
+                if os.path.isdir(file):
+                    raise DigitError("a folder without images; name another")
                 reading = read_image(io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file, reader)
             except DigitError as problem:
                 log.debug(problem, exc_info=True)
@@ -772,24 +773,22 @@ def find_model(model, models):
     return path
 
 
-def open_reader(args):
-    """The Reader that the options ask for; which one goes to stderr."""
+def open_reader(args, data=None):
+    """The Reader that the options ask for; DigitError if it does not tell the data's classes apart."""
     path = find_model(args.model, args.models)
     reader = Reader(path)
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(path, **reader.metadata))
+    if data and data.classes != reader.metadata["classes"]:
+        raise DigitError(f"{path} tells {reader.metadata['classes']} classes apart and {data.name} has "
+                         f"{data.classes}; train on it first or choose another with --model")
     return reader
 
 
 def run_predict(args):
-    """Read the digits in images; 1 if any could not be read."""
+    """Read the digits in images, an answer a line on stdout; 1 if any could not be read."""
     if not args.images:
         raise DigitError("name an image or a folder to read, or - for standard input")
-    return predict(open_reader(args), args)
-
-
-def predict(reader, args):
-    """Read `args.images`, an answer a line on stdout; 1 if any could not be read."""
-    failed = False
+    reader, failed = open_reader(args), False
     for number, (answer, reading) in enumerate(read_all(args.images, reader)):
         lowest = min((f"{digit['confidence']:.3f}" for digit in answer["digits"]), default="")
         line = "\t".join([answer["file"], answer["text"].replace("\n", " "), lowest])
@@ -810,14 +809,14 @@ def save_reading(reading, title, path):
 
 def run_train(args):
     """Train a network as the options say, touch the test set once, save."""
-    name = args.model or "dense"
+    name = args.model = args.model or "dense"
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
     data, layers, epochs = load_mnist(args.data), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
-    confidences = confidences_from(model.predict(x_test, batch_size=1000, verbose=0), layers)
+    confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)
     accuracy, loss, _ = score(confidences, data.y_test)
     modules = {module: sys.modules[module].__version__ for module in ("tensorflow", "keras", "numpy", "cv2")}
     metadata = {"network": name, "layers": layers, "classes": data.classes,     # "network" stands first
@@ -833,34 +832,22 @@ def run_train(args):
 
 
 def run_evaluate(args):
-    """Measure a saved network on the test set."""
-    evaluate(*open_reader_and_data(args), args.assets)
-
-
-def open_reader_and_data(args):
-    """The Reader and the Dataset that the options ask for; DigitError if their classes differ."""
-    reader, data = open_reader(args), load_mnist(args.data)
-    if reader.metadata["classes"] != data.classes:
-        raise DigitError(f"this network tells {reader.metadata['classes']} classes apart and {data.name} has "
-                         f"{data.classes}; train on it first or choose another with --model")
-    return reader, data
-
-
-def evaluate(reader, data, assets):
-    """The report on stdout; confusion matrix, its bare counts and the mistakes as pictures in `assets`."""
-    title = f"{reader.metadata['network']} on {data.name}'s test set"
-    images = reader.prepare(data.x_test)
+    """Measure a saved network on the test set: report on stdout, pictures in assets."""
+    data = load_mnist(args.data)
+    reader = open_reader(args, data)
+    title, images = f"{reader.metadata['network']} on {data.name}'s test set", reader.prepare(data.x_test)
     confidences = reader.confidences(images)
     accuracy, loss, confusion = score(confidences, data.y_test)
     print(f"{title}: {report(accuracy, loss, confusion)}", flush=True)
-    save_picture(plot_confusion(confusion, title), assets / "confusion_matrix.png")
-    save_picture(plot_counts(confusion), assets / "raw_confusion_tensor.png")
-    save_picture(plot_mistakes(images, data.y_test, confidences, title), assets / "mistakes.png")
+    save_picture(plot_confusion(confusion, title), args.assets / "confusion_matrix.png")
+    save_picture(plot_counts(confusion), args.assets / "raw_confusion_tensor.png")
+    save_picture(plot_mistakes(images, data.y_test, confidences, title), args.assets / "mistakes.png")
 
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
-    reader, data = open_reader_and_data(args)
+    data = load_mnist(args.data)
+    reader = open_reader(args, data)
     last, index = len(data.x_test) - 1, args.index
     if index is None:
         print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
@@ -907,7 +894,10 @@ def run_export(args):
     if not export_as:
         return save(model, metadata, args.target)
     with replacing(args.target) as aside:
-        model.save(aside) if export_as == "h5" else model.export(aside, format=export_as, verbose=False)
+        if export_as == "h5":
+            model.save(aside)
+        else:
+            with_confidences(model).export(aside, format=export_as, verbose=False)
     log.info(f"wrote {args.target}")
 
 
@@ -916,14 +906,14 @@ def run_story(args):
     if args.images:
         return run_predict(args)
     run_train(args)
-    args.model, args.images = args.model or "dense", [str(EXAMPLES)]
-    reader, data = open_reader_and_data(args)
-    evaluate(reader, data, args.assets)
+    run_evaluate(args)
+    reader, data = Reader(find_model(args.model, args.models)), load_mnist(args.data)
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
     save_reading(read_image(EXAMPLES / "zero.png", reader), "a drawn zero", args.assets / "drawn_zero.png")
-    return predict(reader, args)
+    args.images = [str(EXAMPLES)]
+    return run_predict(args)
 
 
 def whole(least):
@@ -999,16 +989,15 @@ def main(argv=None):
     sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
     try:
         args = parse(argv)
-        if args.quiet:
-            log.setLevel(logging.ERROR)
+        log.setLevel(logging.ERROR if args.quiet else log.level)
         return args.run(args) or 0
-    except (DigitError, ModuleNotFoundError) as error:
-        remedy = "" if isinstance(error, DigitError) else "; run: pip install -r requirements.txt"
-        log.error(f"error: {error}{remedy}", exc_info=debug)
-        return 2
     except BrokenPipeError:         # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (DigitError, ModuleNotFoundError, OSError) as error:
+        missing = isinstance(error, ModuleNotFoundError)
+        log.error(f"error: {error}{'; run: pip install -r requirements.txt' * missing}", exc_info=debug)
+        return 2
     except KeyboardInterrupt:
         log.error("stopped; models saved before are as they were")
         return 130

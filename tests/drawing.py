@@ -73,7 +73,8 @@ def write_examples(folder):
     folder.mkdir(parents=True, exist_ok=True)
     black, white = (20, 20, 20), (255, 255, 255)
     save("zero.png", colour(draw(0, (300, 300), (80, 40, 215), 14, seed=1), black, white))
-    save("one-chalk.png", colour(draw(1, (320, 260), (60, 50, 220), 12, seed=2), (235, 235, 225), (35, 60, 48)))
+    chalk, board = (235, 235, 225), (35, 60, 48)
+    save("one-chalk.png", colour(draw(1, (320, 260), (60, 50, 220), 12, seed=2), chalk, board))
     save("two-thin.png", colour(draw(2, (500, 600), (190, 60, 360), 3, seed=3), black, white))
     save("three-marker.png", colour(draw(3, (280, 280), (70, 35, 205), 34, seed=4), (10, 10, 10), white))
     save("four-photo.jpg", colour(draw(4, (600, 800), (290, 120, 330), 9, seed=5), (45, 60, 120),

@@ -1,0 +1,77 @@
+"""What the tests share: the script run as a user runs it, a small data set, a network trained on it."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import draw
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "mnist_digit_classifier.py"
+sys.path.insert(0, str(ROOT))
+
+
+def run_script(*args, cwd=ROOT, stdin="", env=None, **options):
+    """The finished process of one call of the script; `env` adds to the environment without MNIST_DATA."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("MNIST_DATA", "NO_COLOR")}
+    return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
+                          capture_output=True, env=inherited | (env or {}), timeout=300, **options)
+
+
+def complaint(result, code):
+    """The one sentence on stderr of a call that had to fail with `code`, and without a traceback."""
+    assert result.returncode == code, result.stderr
+    assert "Traceback" not in result.stderr
+    progress = ("reading with", "training ", "downloading ", "exporting ")
+    lines = [line for line in result.stderr.splitlines() if not line.startswith(progress)]
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="session")
+def run():
+    """The script as a user calls it."""
+    return run_script
+
+
+def drawn_set(count, seed):
+    """Images (count, 28, 28) uint8 in MNIST's format with labels (count,), drawn, each digit as often."""
+    rng, labels = np.random.default_rng(seed), np.arange(count) % 10
+    images = [draw(digit, (28, 28), (rng.uniform(6, 9), rng.uniform(3, 5), rng.uniform(18, 21)),
+                   rng.uniform(1.5, 3), seed=rng.integers(2**32), wobble=0.03, slant=rng.normal(0, 0.15))
+              for digit in labels]
+    return (255 * np.array(images)).round().astype(np.uint8), labels
+
+
+@pytest.fixture(scope="session")
+def small_arrays():
+    """A data set's four arrays: 1,200 drawn images to train on and 200 to test."""
+    return dict(zip(("x_train", "y_train", "x_test", "y_test"), (*drawn_set(1200, 1), *drawn_set(200, 2))))
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory, small_arrays):
+    """The same as an .npz file."""
+    path = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez_compressed(path, **small_arrays)
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, small):
+    """The finished process of a training of `dense` on the drawn digits, and its folder."""
+    folder = tmp_path_factory.mktemp("trained")
+    result = run_script("train", "--data", small, "--epochs", 12, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return result, folder
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """Path of the real MNIST; skips the test where MNIST_DATA does not name it."""
+    path = os.environ.get("MNIST_DATA")
+    if not path or not Path(path).exists():
+        pytest.skip("needs the real MNIST: set MNIST_DATA")
+    return path

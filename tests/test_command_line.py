@@ -1,0 +1,157 @@
+"""The command line: every command, wrong usage, exit codes, what goes where."""
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from conftest import ROOT, SCRIPT, complaint
+from PIL import Image
+
+import mnist_digit_classifier as digits
+
+EXAMPLES = ROOT / "assets" / "examples"
+
+
+def test_the_whole_story(run, small, tmp_path):
+    """Without MNIST's size, but with everything else that a user sees."""
+    result = run("--data", small, "--epochs", 2, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("dense on small's test set: accuracy")
+    assert sum(line.count("\t") == 2 for line in result.stdout.splitlines()) == len(list(EXAMPLES.iterdir()))
+    pictures = {"accuracy_loss.png", "confusion_matrix.png", "raw_confusion_tensor.png", "drawn_zero.png",
+                "mnist_zero_example.png", "predicted_2.png", "mistakes.png"}
+    assert {path.name for path in (tmp_path / "assets").iterdir()} == pictures
+    for name in pictures:
+        assert np.ptp(np.asarray(Image.open(tmp_path / "assets" / name).convert("L"))) > 100
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {"dense.keras", "dense.onnx"}
+    assert "\x1b" not in result.stderr and "TensorFlow" not in result.stderr and "absl" not in result.stderr
+
+
+def test_quiet_says_data_and_errors_only(run, small, tmp_path):
+    result = run("train", "-q", "--data", small, "--epochs", 1, cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_sample(run, trained, small):
+    result = run("sample", 12, "--data", small, cwd=trained[1])
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("test image 12: expected 2, predicted ")
+    assert (trained[1] / "assets" / "sample_12.png").exists()
+
+
+def test_sample_asks_for_the_index(run, trained, small):
+    result = run("sample", "--data", small, cwd=trained[1], stdin="7\n")
+    assert "test image (0 to 199): " in result.stderr
+    assert result.stdout.startswith("test image 7: expected 7")
+
+
+@pytest.mark.parametrize("index", ["200", "10000", "-1", "seven", "²"])
+def test_sample_out_of_range(run, trained, small, index):
+    result = run("sample", "--data", small, "--", index, cwd=trained[1])
+    assert "choose one from 0 to 199" in complaint(result, 2)
+
+
+def test_models_lists_networks_and_what_was_measured(run, trained):
+    result = run("models", cwd=trained[1])
+    assert result.returncode == 0
+    for name, network in digits.NETWORKS.items():
+        assert any(line.startswith(name) and f"{network.parameters:,}" in line and network.layers in line
+                   for line in result.stdout.splitlines())
+    accuracy = digits.Reader(trained[1] / "models" / "dense.onnx").metadata["test_accuracy"]
+    assert f"dense.onnx: dense, test accuracy {accuracy:.2%} on small" in result.stdout
+
+
+@pytest.mark.parametrize("target", ["out.keras", "out.onnx", "out.h5", "out.tflite", "out"])
+def test_export_writes_what_the_suffix_says(run, trained, small, tmp_path, target):
+    """Read back by the format's own reader, which must give the same confidences."""
+    result = run("export", tmp_path / target, cwd=trained[1])
+    assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [target]
+    images = digits.straighten(digits.load_mnist(small).x_test[:50])
+    expected = digits.Reader(trained[1] / "models" / "dense.onnx").confidences(images)
+    read = {"out.onnx": read_onnx, "out.tflite": read_tflite, "out": read_saved_model}.get(target, read_keras)
+    assert np.abs(read(tmp_path / target, digits.as_input(images)) - expected).max() < 1e-4
+
+
+def read_keras(path, x):
+    model = digits.import_keras().models.load_model(path, compile=False)
+    return digits.with_confidences(model).predict(x, verbose=0)
+
+
+def read_onnx(path, x):
+    assert digits.Reader(path).metadata["data"] == "small"      # the facts travel along
+    network = cv2.dnn.readNetFromONNX(str(path))
+    network.setInput(x)
+    return network.forward()
+
+
+def read_saved_model(path, x):
+    import tensorflow
+    model = tensorflow.saved_model.load(str(path))
+    return model.serve(x).numpy()
+
+
+def read_tflite(path, x):
+    import tensorflow
+    interpreter = tensorflow.lite.Interpreter(str(path))
+    entry, output = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    interpreter.resize_tensor_input(entry, x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(entry, x)
+    interpreter.invoke()
+    return interpreter.get_tensor(output)
+
+
+def test_export_overwrites_no_folder_and_knows_its_formats(run, trained, tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    assert "name a new file" in complaint(run("export", tmp_path, cwd=trained[1]), 2)
+    assert "name a new file" in complaint(run("export", tmp_path / "a.docx", cwd=trained[1]), 2)
+    assert (tmp_path / "precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("arguments", [
+    ["train", "--epochs", "0"], ["train", "--epochs", "two"], ["train", "--seed", "-1"],
+    ["train", "--nonsense"], ["evaluate", "--model"], ["predict"], ["export"], ["evalute"],
+    ["--epochs", "0"], ["train", "--epo", "3"]])
+def test_wrong_usage_is_one_sentence(run, arguments, tmp_path):
+    assert complaint(run(*arguments, cwd=tmp_path), 2).startswith("error: ")
+
+
+def test_a_command_spelt_wrong_is_not_taken_for_an_image(run):
+    assert "did you mean evaluate" in complaint(run("evalute"), 2)
+
+
+def test_unwritable_assets(run, trained, small, tmp_path):
+    (tmp_path / "assets").write_text("a file where the folder should be")
+    result = run("evaluate", "--data", small, "--assets", tmp_path / "assets" / "deep", cwd=trained[1])
+    assert "cannot write" in complaint(result, 2)
+
+
+def test_debug_shows_the_stack(run, tmp_path):
+    result = run("train", "--data", tmp_path / "nowhere", "--debug")
+    assert result.returncode == 2 and "Traceback" in result.stderr
+
+
+def test_version_and_help(run):
+    assert run("--version").stdout.strip() == digits.__version__
+    text = run("--help").stdout
+    assert all(command in text for command in digits.COMMANDS)
+    for command, (_, options, _) in digits.COMMANDS.items():
+        text = run(command, "--help").stdout
+        assert all(option in text for option in options.upper().replace("IMAGES", "IMAGE").lower().split()
+                   if option.startswith("--"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
+def test_a_reader_that_has_seen_enough_is_no_error():
+    process = subprocess.run(f"'{sys.executable}' '{SCRIPT}' -q '{EXAMPLES}' | head -1", shell=True,
+                             capture_output=True, text=True)
+    assert len(process.stdout.splitlines()) == 1 and process.stderr == ""
+
+
+def test_no_window_and_no_colour(run, trained, small):
+    """A display that does not exist would be an error if anything tried to open a window."""
+    env = {"DISPLAY": ":99", "MPLBACKEND": "TkAgg", "NO_COLOR": "1"}
+    result = run("evaluate", "--data", small, cwd=trained[1], env=env)
+    assert result.returncode == 0 and "\x1b" not in result.stdout + result.stderr

@@ -1,0 +1,138 @@
+"""Data sets: every form that is accepted, every fault that is refused, as a user meets them."""
+import gzip
+import shutil
+import struct
+
+import numpy as np
+import pytest
+from conftest import complaint
+
+import mnist_digit_classifier as digits
+
+IDX = {"x_train": "train-images-idx3-ubyte", "y_train": "train-labels-idx1-ubyte",
+       "x_test": "t10k-images-idx3-ubyte", "y_test": "t10k-labels-idx1-ubyte"}
+
+
+def write_idx(folder, arrays, names=IDX, gzipped=False):
+    folder.mkdir(exist_ok=True)
+    for name, array in arrays.items():
+        array = array.astype(np.uint8)
+        data = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+        path = folder / (names[name] + ".gz" * gzipped)
+        path.write_bytes(gzip.compress(data) if gzipped else data)
+    return folder
+
+
+def same(data, arrays):
+    return all(np.array_equal(getattr(data, name), array) for name, array in arrays.items())
+
+
+def test_npz(small, small_arrays):
+    data = digits.load_mnist(small)
+    assert same(data, small_arrays) and data.classes == 10 and data.name == "small"
+
+
+def test_environment_names_the_set_and_an_argument_wins(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DATA", str(small))
+    assert digits.load_mnist().name == "small"
+    monkeypatch.setenv("MNIST_DATA", str(tmp_path / "nowhere"))
+    assert digits.load_mnist(small).name == "small"
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+@pytest.mark.parametrize("joint", ["-", "."])
+def test_idx_folder(tmp_path, small_arrays, gzipped, joint):
+    names = {key: name.replace("-idx", joint + "idx") for key, name in IDX.items()}
+    data = digits.load_mnist(write_idx(tmp_path / "set", small_arrays, names, gzipped))
+    assert same(data, small_arrays)
+
+
+def test_hash_does_not_depend_on_the_form(tmp_path, small, small_arrays):
+    folder = write_idx(tmp_path / "set", small_arrays)
+    assert digits.load_mnist(folder).sha256() == digits.load_mnist(small).sha256()
+
+
+def test_emnist_is_turned_upright(tmp_path, small_arrays):
+    names = {key: "emnist-digits-" + name.replace("t10k", "test") for key, name in IDX.items()}
+    data = digits.load_mnist(write_idx(tmp_path / "set", small_arrays, names))
+    assert np.array_equal(data.x_test, small_arrays["x_test"].transpose(0, 2, 1))
+
+
+def test_letters_counted_from_one(tmp_path, small_arrays):
+    arrays = small_arrays | {key: small_arrays[key] + 1 for key in ("y_train", "y_test")}
+    np.savez(tmp_path / "letters.npz", **arrays)
+    assert digits.load_mnist(tmp_path / "letters.npz").classes == 11
+
+
+def test_real_mnist(mnist):
+    data = digits.load_mnist(mnist)
+    assert data.x_train.shape == (60000, 28, 28) and data.x_test.shape == (10000, 28, 28)
+    assert abs(data.x_train.mean() / 255 - 0.1307) < 1e-4       # the known figure
+    assert data.y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_no_data_names_both_remedies(run, tmp_path):
+    offline = {"KERAS_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    message = complaint(run("train", "-q", env=offline, cwd=tmp_path), 2)
+    assert "go online" in message and "--data" in message and "MNIST_DATA" in message
+
+
+def broken(arrays, name, change):
+    return arrays | {name: change(arrays[name])}
+
+
+@pytest.mark.parametrize(("name", "change", "words"), [
+    ("x_train", lambda x: x / 255, "x_train is float64"),
+    ("x_test", lambda x: x[:, :27], "x_test is uint8 (200, 27, 28)"),
+    ("x_test", lambda x: x[:0], "x_test is uint8 (0, 28, 28)"),
+    ("y_train", lambda y: y[:-1], "one for each of the 1200 images"),
+    ("y_train", lambda y: y + 0.5, "whole numbers"),
+    ("y_train", lambda y: np.where(y == 3, 77, y), "label 77 is out of range"),
+    ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
+    ("y_test", lambda y: y - 1, "label -1 is out of range"),
+    ("y_train", lambda y: y.astype(object), "allow_pickle=False"),
+])
+def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
+    np.savez(tmp_path / "bad.npz", **broken(small_arrays, name, change))
+    assert words in complaint(run("train", "--data", tmp_path / "bad.npz"), 2)
+
+
+def test_npz_without_an_array(run, tmp_path, small_arrays):
+    np.savez(tmp_path / "bad.npz", **{key: small_arrays[key] for key in ("x_train", "y_train", "x_test")})
+    assert "y_test" in complaint(run("evaluate", "--data", tmp_path / "bad.npz"), 2)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text", "npy"])
+def test_damaged_npz(run, small, tmp_path, damage):
+    path, data = tmp_path / "bad.npz", small.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes({"cut": data[:middle], "empty": b"", "text": b"not a data set\n", "npy": b"",
+                      "flipped": data[:middle] + bytes(64) + data[middle + 64:]}[damage])
+    if damage == "npy":
+        np.save(path.open("wb"), np.zeros(3))
+    assert "fetch it again" in complaint(run("train", "--data", path), 2)
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_idx_cut_short(run, tmp_path, small_arrays, gzipped):
+    folder = write_idx(tmp_path / "set", small_arrays, gzipped=gzipped)
+    path = folder / (IDX["x_test"] + ".gz" * gzipped)
+    path.write_bytes(path.read_bytes()[:-20])
+    message = complaint(run("train", "--data", folder), 2)
+    assert IDX["x_test"] in message and "fetch it again" in message
+
+
+def test_idx_of_another_kind(run, tmp_path, small_arrays):
+    folder = write_idx(tmp_path / "set", small_arrays)
+    shutil.copy(folder / IDX["y_test"], folder / IDX["x_test"])
+    assert "not bytes in 3 dimensions" in complaint(run("train", "--data", folder), 2)
+
+
+def test_folder_without_the_four_files(run, tmp_path, small_arrays):
+    folder = write_idx(tmp_path / "set", small_arrays)
+    (folder / IDX["y_train"]).unlink()
+    assert "four IDX files" in complaint(run("train", "--data", folder), 2)
+
+
+def test_no_such_set(run, tmp_path):
+    assert "no such data set" in complaint(run("train", "--data", tmp_path / "nowhere"), 2)

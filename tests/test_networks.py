@@ -1,0 +1,88 @@
+"""The networks: exactly those of the table, and the same numbers from Keras and from OpenCV."""
+import json
+
+import keras
+import numpy as np
+import onnx
+import pytest
+from conftest import drawn_set
+
+import mnist_digit_classifier as digits
+
+TABLE = {
+    "dense": (10, 42_310, ["Flatten", "Dense 50 relu", "Dense 50 relu", "Dense 10 sigmoid"]),
+    "dense-128-128": (3, 118_282, ["Flatten", "Dense 128 relu", "Dense 128 relu", "Dense 10 softmax"]),
+    "dense-128": (20, 101_770, ["Flatten", "Dense 128 relu", "Dense 10 softmax"]),
+    "cnn-2": (10, 1_199_882, ["Conv2D 32 relu", "Conv2D 64 relu", "MaxPooling2D", "Flatten",
+                              "Dense 128 relu", "Dense 10 softmax"]),
+    "cnn-3": (10, 81_066, ["Conv2D 64 relu", "MaxPooling2D"] * 3 + [
+        "Flatten", "Dense 64 relu", "Dense 32 relu", "Dense 10 softmax"]),
+}
+
+
+def described(layer):
+    """A Keras layer in the words of the table."""
+    config = layer.get_config()
+    words = [type(layer).__name__, config.get("units", config.get("filters")), config.get("activation")]
+    return " ".join(str(word) for word in words if word is not None)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_network_is_the_one_of_the_table(name):
+    epochs, parameters, layers = TABLE[name]
+    model = digits.build(name)
+    assert [described(layer) for layer in model.layers] == layers
+    assert model.count_params() == parameters == digits.NETWORKS[name].parameters
+    assert digits.NETWORKS[name].epochs == epochs
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            assert layer.kernel_size == (3, 3)
+        if isinstance(layer, keras.layers.MaxPooling2D):
+            assert layer.pool_size == (2, 2)
+
+
+def test_output_follows_the_classes():
+    assert digits.build("cnn-3", 47).output_shape == (None, 47)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_exported_network_gives_keras_confidences(name, tmp_path):
+    """On weights as large as trained ones, so that the confidences are anything but even."""
+    keras.utils.set_random_seed(1)
+    model = digits.build(name)
+    model.set_weights([3 * weights for weights in model.get_weights()])
+    layers = digits.NETWORKS[name].layers
+    metadata = {"network": name, "layers": layers, "recipe": "distorted"}
+    digits.save(model, metadata, tmp_path / "a.keras", tmp_path / "a.onnx")
+    images = digits.straighten(drawn_set(300, 3)[0])
+    read = digits.Reader(tmp_path / "a.onnx").confidences(images)
+    expected = digits.with_confidences(model).predict(digits.as_input(images), verbose=0)
+    assert read.max() > 0.9
+    assert np.abs(read - expected).max() < 1e-4
+    again = digits.with_confidences(keras.models.load_model(tmp_path / "a.keras"))
+    assert np.abs(again.predict(digits.as_input(images), verbose=0) - expected).max() < 1e-6
+
+
+def test_confidences_of_a_sigmoid_layer_are_what_keras_trains_on(trained, small):
+    """Their cross-entropy is Keras' own loss; sigmoids divided by their sum would give another figure."""
+    folder, data = trained[1] / "models", digits.load_mnist(small)
+    images = digits.straighten(data.x_test)
+    model = keras.models.load_model(folder / "dense.keras")
+    loss, accuracy = model.evaluate(digits.as_input(images), data.y_test, verbose=0)
+    confidences = digits.Reader(folder / "dense.onnx").confidences(images)
+    assert digits.score(confidences, data.y_test)[:2] == pytest.approx((accuracy, loss), abs=1e-4)
+    assert np.allclose(confidences.sum(axis=1), 1, atol=1e-5)
+    sigmoids = model.predict(digits.as_input(images), verbose=0)
+    assert digits.score(sigmoids / sigmoids.sum(axis=1, keepdims=True), data.y_test)[1] > 2 * loss
+
+
+def test_model_files_say_what_a_reader_must_know(trained, small):
+    folder = trained[1] / "models"
+    facts = digits.Reader(folder / "dense.onnx").metadata
+    assert facts["network"] == "dense" and facts["epochs"] == 12 and facts["seed"] == 0
+    assert facts["data"] == "small" and facts["data_sha256"] == digits.load_mnist(small).sha256()
+    assert 0.8 < facts["test_accuracy"] <= 1 and facts["test_images"] == 200
+    assert facts["versions"]["keras"] == keras.__version__
+    model = onnx.load(folder / "dense.onnx")        # as other programs find it
+    assert json.loads({entry.key: entry.value for entry in model.metadata_props}[digits.METADATA]) == facts
+    onnx.checker.check_model(model)

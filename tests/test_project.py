@@ -1,0 +1,47 @@
+"""What surrounds the script: one list of dependencies, a README that is true, a script in its sections."""
+import ast
+import re
+import tomllib
+
+from conftest import ROOT, SCRIPT
+
+import mnist_digit_classifier as digits
+
+
+def requirements(name):
+    lines = (ROOT / name).read_text().splitlines()
+    return sorted(line for line in lines if line and not line.startswith(("#", "-r")))
+
+
+def test_pep_723_header_equals_requirements():
+    header = re.search(r"(?m)^# /// script\n((?:#.*\n)+?)# ///$", SCRIPT.read_text())[1]
+    metadata = tomllib.loads(re.sub(r"(?m)^# ?", "", header))
+    assert sorted(metadata["dependencies"]) == requirements("requirements.txt")
+
+
+def test_readme_names_every_command_option_and_network():
+    readme = (ROOT / "README.md").read_text()
+    options = {option for option in digits.OPTIONS if option.startswith("--")}
+    for name in {*digits.COMMANDS, *options, *digits.NETWORKS} - {"run"}:
+        assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", readme), name
+
+
+def test_readme_names_only_files_that_exist():
+    readme = (ROOT / "README.md").read_text()
+    named = set(re.findall(r"(?:assets|benchmarks|tests|models)/[\w/.-]+\.(?:py|png|jpg|onnx|keras)", readme))
+    trained_here = {"models/dense.keras", "models/dense.onnx"}
+    assert named and not [path for path in named - trained_here if not (ROOT / path).exists()]
+
+
+def test_the_sections_stand_in_the_order_of_the_data():
+    banners = re.findall(r"(?m)^# ==== (.+?) =+$", SCRIPT.read_text())
+    assert banners == ["MNIST", "From any image to 28x28", "The networks", "Training", "Reports",
+                       "Reading images", "Command line"]
+
+
+def test_functions_are_short_and_say_what_they_do():
+    tree = ast.parse(SCRIPT.read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    lengths = sorted(node.end_lineno - node.lineno + 1 for node in functions)
+    assert lengths[len(lengths) // 2] < 12 and lengths[-1] < 45
+    assert all(ast.get_docstring(node) for node in tree.body if isinstance(node, ast.FunctionDef))

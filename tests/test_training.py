@@ -1,0 +1,134 @@
+"""Training: what it learns, what it leaves behind, what happens when it is cut off."""
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import SCRIPT, complaint
+from drawing import draw
+
+import mnist_digit_classifier as digits
+
+
+def test_train_saves_model_and_curves(trained):
+    result, folder = trained
+    assert sorted(path.name for path in (folder / "models").iterdir()) == ["dense.keras", "dense.onnx"]
+    assert (folder / "assets" / "accuracy_loss.png").exists()
+    assert result.stdout == ""
+    lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
+    assert len(lines) == 12 and "validation" in lines[0]
+
+
+def test_it_learns_the_drawn_digits(trained):
+    assert digits.Reader(trained[1] / "models" / "dense.onnx").metadata["test_accuracy"] > 0.9
+
+
+def test_same_seed_same_network_and_another_seed_another(small):
+    data = digits.load_mnist(small)
+    first, again, other = (digits.train("dense", data, 2, seed)[0].get_weights() for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+    assert not np.allclose(first[0], other[0])
+
+
+def test_validation_images_are_never_trained_on(small, monkeypatch):
+    seen = []
+    chunks, data = digits.epoch_chunks, digits.load_mnist(small)
+    monkeypatch.setattr(digits, "epoch_chunks", lambda x, *rest: seen.append(x) or chunks(x, *rest))
+    _, history = digits.train("dense", data, 1, 0)
+    assert len(seen[0]) == len(data.x_train) * 11 // 12
+    assert set(history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
+
+
+def test_every_epoch_shows_every_image_once_in_a_new_order():
+    images = np.zeros((1200, 28, 28), np.uint8)
+    labels = np.arange(1200)
+    for plain in (True, False):
+        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), plain))
+        order = np.concatenate([y for _, y in chunks]).reshape(2, -1)
+        assert (np.sort(order) == labels).all() and (order[0] != order[1]).any()
+        assert (order[0] != labels).any()
+
+
+def test_distortion_is_light_random_and_ends_with_the_last_epochs():
+    two = draw(2, (28, 28), (7, 4, 20), 2)
+    images = np.repeat((255 * two).astype(np.uint8)[None], 40, axis=0)
+    straight = digits.straighten(images[:1]).astype(int)
+    rng = np.random.default_rng(0)
+    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, False)]
+    changed = np.abs(epochs[0] - straight).mean(axis=(1, 2))
+    assert 2 < np.median(changed) < 25                      # grey levels
+    assert np.abs(epochs[0][0] - epochs[0][1]).max() > 20
+    assert np.abs(epochs[4] - straight).max() <= 2
+
+
+def test_plain_recipe_leaves_images_as_they_are(run, small, tmp_path):
+    result = run("train", "--data", small, "--plain", "--epochs", 3, cwd=tmp_path)
+    assert result.returncode == 0
+    reader, data = digits.Reader(tmp_path / "models" / "dense.onnx"), digits.load_mnist(small)
+    assert reader.metadata["recipe"] == "plain"
+    assert reader.prepare(data.x_test) is data.x_test
+    measured = digits.score(reader.confidences(data.x_test), data.y_test)
+    assert measured[0] == pytest.approx(reader.metadata["test_accuracy"], abs=1e-6)
+
+
+def test_eleven_classes(run, tmp_path, small_arrays):
+    arrays = dict(small_arrays)
+    for part in ("train", "test"):      # an eleventh class: zeros upside down, half of the zeros
+        zeros = np.flatnonzero(arrays[f"y_{part}"] == 0)[::2]
+        arrays[f"y_{part}"] = arrays[f"y_{part}"].copy()
+        arrays[f"y_{part}"][zeros] = 10
+    np.savez(tmp_path / "eleven.npz", **arrays)
+    common = ("--data", tmp_path / "eleven.npz")
+    assert run("train", *common, "--epochs", 1, cwd=tmp_path).returncode == 0
+    result = run("evaluate", *common, cwd=tmp_path)
+    assert result.returncode == 0 and len(result.stdout.splitlines()) == 2 + 11
+
+
+def test_ctrl_c_leaves_the_earlier_model(trained, small, tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    before = (trained[1] / "models" / "dense.onnx").read_bytes()
+    (folder / "dense.onnx").write_bytes(before)
+    process = subprocess.Popen([sys.executable, SCRIPT, "train", "--data", small, "--epochs", "100000"],
+                               cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while "epoch 3/" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    error = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and time.monotonic() - start < 30
+    assert "Traceback" not in error and "stopped" in error
+    assert (folder / "dense.onnx").read_bytes() == before
+    assert os.listdir(folder) == ["dense.onnx"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("limit", [5_000, 50_000, 300_000])     # bytes
+def test_full_disk_leaves_the_earlier_model(trained, small, tmp_path, limit, run):
+    """A limit on the size of a file stands for the full disk: writing beyond it fails just so."""
+    import resource
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for suffix in ("onnx", "keras"):
+        (folder / f"dense.{suffix}").write_bytes(b"the earlier one")
+    result = run("train", "--data", small, "--epochs", 1, cwd=tmp_path,
+                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error")]
+    assert result.returncode == 2 and len(lines) == 1 and "cannot write" in lines[0]
+    assert "Traceback" not in result.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "dense.onnx": b"the earlier one", "dense.keras": b"the earlier one"}
+
+
+def test_unknown_network_names_the_near_ones(run, small):
+    assert "cnn-3" in complaint(run("train", "--data", small, "--model", "cnn3"), 2)
+
+
+def test_dense_reaches_its_accuracy_on_mnist(mnist, run, tmp_path):
+    """Two epochs of it, which the plain recipe needs ten for; benchmarks/accuracy.py does the whole."""
+    result = run("train", "--data", mnist, "--epochs", 2, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["test_accuracy"] > 0.97
