@@ -89,7 +89,6 @@ ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
-KEEP_FREED = -2, 2**26       # glibc's M_TOP_PAD in bytes: a third of an epoch went into returning memory
 METADATA = "mnist_digit_classifier.json"    # name of the facts that each model file carries
 log = logging.getLogger("digits")
 
@@ -206,12 +205,10 @@ def read_idx(path, dimensions):
 def check_arrays(arrays, path):
     """DigitError unless images and labels have MNIST's shapes and types and fit together."""
     for name, images, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
-        if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images):
-            raise DigitError(f"{path}: x_{name} is {images.dtype} {images.shape}; "
-                             f"make it uint8 (n, {SIZE}, {SIZE})")
-        if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
-            raise DigitError(f"{path}: y_{name} is {labels.dtype} {labels.shape}; "
-                             f"make it whole numbers, one for each of the {len(images)} images")
+        if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images) or \
+                labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
+            raise DigitError(f"{path}: x_{name} is {images.dtype} {images.shape} and y_{name} {labels.dtype} "
+                             f"{labels.shape}; make them uint8 (n, {SIZE}, {SIZE}) and whole numbers (n,)")
     known = np.unique(arrays[1])        # they count up without gaps, from 0 or, as in EMNIST, from 1
     for label in np.union1d(known, arrays[3]).tolist():
         if not 0 <= label <= min(known[-1], len(known)):
@@ -231,11 +228,15 @@ def load_image(source):
             raise ValueError(f"{image.width} x {image.height} pixels")
         long_side = max(image.size)
         image.draft(None, (WORK_SIDE, WORK_SIDE))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
-        rgb = over_paper(to_rgba(ImageOps.exif_transpose(image)))
-    scale = WORK_SIDE / max(rgb.shape[:2])
-    if scale < 1:
-        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        rgb = shrunk(over_paper(to_rgba(ImageOps.exif_transpose(image))), WORK_SIDE)
     return rgb, long_side / max(rgb.shape[:2])
+
+
+def shrunk(image, long_side):
+    """An image (height, width, ...) made to be no longer than `long_side` pixels."""
+    scale = min(1, long_side / max(image.shape[:2]))
+    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else image
 
 
 def to_rgba(image):
@@ -268,9 +269,7 @@ def find_ink(rgb):
     if np.abs(border - median).mean() <= EVEN_PAPER:
         paper = np.full_like(rgb, median)
     else:                               # shaded: the median of a wide neighbourhood, half the picture
-        scale = min(1, 64 / max(height, width))
-        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        paper = cv2.resize(cv2.medianBlur(small, 31), (width, height))
+        paper = cv2.resize(cv2.medianBlur(shrunk(rgb, 64), 31), (width, height))
     grain = max(0.1, max(height, width) / 800)      # pixels, blur that quiets a photograph's noise
     return cv2.GaussianBlur(cv2.absdiff(rgb, paper), (0, 0), grain).max(axis=2)
 
@@ -458,7 +457,7 @@ def with_confidences(model):
 def import_keras():
     """Keras on TensorFlow, imported on first use, without the log of its C++ parts."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(*KEEP_FREED)
+        ctypes.CDLL(None).mallopt(-2, 2**26)        # glibc keeps 64 MiB it would return: a third of an epoch
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", module="keras|tf2onnx|onnx")
@@ -532,13 +531,6 @@ def as_batches(chunks, batch):
     return dataset.map(lambda x, y: (tf.cast(x, tf.float32)[..., None] / 255, y)).prefetch(100)
 
 
-def epoch_lines(keras, epochs):
-    """Keras callback that logs one line an epoch."""
-    return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: log.info(
-        f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
-        f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
-
-
 def save(model, metadata, *paths):
     """Write a Keras model with its metadata to each path, .keras or .onnx by its suffix: all or none."""
     with contextlib.ExitStack() as stack:
@@ -559,8 +551,8 @@ def write_onnx(model, metadata, path):
     model.export(path, format="onnx", verbose=False)
     exported = onnx.load(path)
     network = exported.SerializeToString()
-    sealed = {**metadata, "bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
-    exported.metadata_props.add(key=METADATA, value=json.dumps(sealed))
+    metadata = metadata | {"bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
+    exported.metadata_props.add(key=METADATA, value=json.dumps(metadata))
     path.write_bytes(exported.SerializeToString())              # the network's bytes, then the metadata
 
 
@@ -911,9 +903,11 @@ def run_story(args):
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
-    save_reading(read_image(EXAMPLES / "zero.png", reader), "a drawn zero", args.assets / "drawn_zero.png")
-    args.images = [str(EXAMPLES)]
-    return run_predict(args)
+    if EXAMPLES.is_dir():       # it is not where the script was copied alone
+        zero = read_image(EXAMPLES / "zero.png", reader)
+        save_reading(zero, "a drawn zero", args.assets / "drawn_zero.png")
+        args.images = [str(EXAMPLES)]
+        return run_predict(args)
 
 
 def whole(least):

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import mnist_digit_classifier as digits  # noqa: E402
+import mnist_digit_classifier as digits
 
 CHANGES = ["SIZE=28", "EVENED_X=0", "EVENED_X=1", "CLEAN_EPOCHS=0", "CLEAN_EPOCHS=0.4", "WEIGHT_DECAY=0",
            "WEIGHT_DECAY=0.1", "ELASTIC=0", "ELASTIC=0.8", "ROTATION=0", "ROTATION=8", "WARM_UP=0.05",

@@ -109,6 +109,22 @@ def test_nothing_to_read(pixels):
     assert digits.find_digit(digits.find_ink(pixels.astype(np.uint8))) is None
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (2, 3), (5, 5), (31, 900), (40, 40)])
+@pytest.mark.parametrize("kind", ["noise", "gradient", "dot", "bar"])
+def test_no_shape_or_content_is_too_odd(shape, kind):
+    rng = np.random.default_rng(0)
+    pixels = {"noise": rng.integers(0, 256, (*shape, 3)), "dot": np.full((*shape, 3), 255),
+              "gradient": np.mgrid[:shape[0], :shape[1]].sum(axis=0)[..., None] * [1, 2, 3] % 256,
+              "bar": np.full((*shape, 3), 255)}[kind]
+    if kind == "dot":
+        pixels[shape[0] // 2, shape[1] // 2] = 0
+    if kind == "bar":
+        pixels[shape[0] // 3:shape[0] // 3 * 2] = 0
+    picture = digits.shrunk(pixels.astype(np.uint8), digits.WORK_SIDE)
+    if found := digits.find_digit(digits.find_ink(picture)):
+        assert digits.straighten(digits.fit(digits.thicken(found[1]))[None]).shape == (1, 28, 28)
+
+
 @pytest.mark.parametrize("pen", [1, 3, 8, 20])
 def test_thin_strokes_are_widened_to_mnists(pen):
     ink = np.round(255 * draw(3, (260, 260), (60, 30, 200), pen)).astype(np.uint8)
