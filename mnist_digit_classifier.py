@@ -10,7 +10,7 @@
 #     "matplotlib>=3.10,<4",
 #     "seaborn>=0.13.2,<0.14",
 #     "onnx>=1.19,<2",
-#     "tf2onnx>=1.16.1,<2",
+#     "tf2onnx>=1.17,<2",
 # ]
 # ///
 """Train a small network on MNIST, then read your own handwritten digits with it.
@@ -304,7 +304,7 @@ def find_digit(ink):
 
 def stroke_width(mask):
     """Mean width in pixels of the strokes in a mask (height, width)."""
-    depth = cv2.distanceTransform(np.uint8(mask), cv2.DIST_L2, 3)[mask]
+    depth = cv2.distanceTransform(np.pad(np.uint8(mask), 1), cv2.DIST_L2, 3)[1:-1, 1:-1][mask]
     return 4 * depth.mean() - 2 if len(depth) else 1        # a stroke's mean depth is width / 4 + 1 / 2
 
 
