@@ -106,7 +106,7 @@ def explained(sentence):
         raise
     except Exception as error:
         lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        reason = lines[0] if lines else type(error).__name__
+        reason = lines[0].split(" <")[0] if lines else type(error).__name__     # " <" begins an object's id
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -126,7 +126,6 @@ def replacing(path):
 # ==== MNIST =============================================================================================
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-NO_MNIST = "no MNIST here and none to download; go online once, or name a copy with --data (or MNIST_DATA)"
 
 
 class Dataset(NamedTuple):
@@ -152,7 +151,8 @@ def load_mnist(source=None):
     path = Path(source or os.environ.get("MNIST_DATA") or cached)
     if path == cached and not path.exists():
         log.info("downloading MNIST")
-        with explained(NO_MNIST), contextlib.redirect_stdout(io.StringIO()):
+        with explained("no MNIST here and none to download; go online once, or name a copy with --data "
+                       "(or MNIST_DATA)"), contextlib.redirect_stdout(io.StringIO()):
             import_keras().datasets.mnist.load_data()       # leaves it in `cached`
     if not path.exists():
         raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files")
@@ -410,9 +410,9 @@ NETWORKS = {
 
 
 def near(name, names):
-    """', did you mean ...?' with the names most like `name`, or nothing."""
+    """' (did you mean ...?)' with the names most like `name`, or nothing."""
     close = difflib.get_close_matches(name, names)
-    return f", did you mean {' or '.join(close)}?" if close else ""
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def build(name, classes=10):
@@ -531,29 +531,40 @@ def as_batches(chunks, batch):
     return dataset.map(lambda x, y: (tf.cast(x, tf.float32)[..., None] / 255, y)).prefetch(100)
 
 
+# Keras' name of each format that it exports to, by suffix; the others it saves to.
+EXPORTS = {".onnx": "onnx", ".tflite": "litert", "": "tf_saved_model"}
+
+
 def save(model, metadata, *paths):
-    """Write a Keras model with its metadata to each path, .keras or .onnx by its suffix: all or none."""
+    """Write a Keras model to each path, in the format of its suffix: all of them or none."""
     with contextlib.ExitStack() as stack:
         for path in paths:
-            aside = stack.enter_context(replacing(path))
-            if path.suffix == ".onnx":
-                write_onnx(with_confidences(model), metadata, aside)
-            else:
-                model.save(aside)
-                with zipfile.ZipFile(aside, "a") as file:       # a .keras file is one
-                    file.writestr(METADATA, json.dumps(metadata))
+            write(model, metadata, stack.enter_context(replacing(path)))
 
 
-def write_onnx(model, metadata, path):
-    """An ONNX file with `metadata` in its metadata_props, and the network's size and hash among them."""
+def write(model, metadata, path):
+    """Write a Keras model in the format of the suffix; .keras and .onnx carry `metadata`."""
+    if path.suffix not in EXPORTS:
+        model.save(path)
+    else:
+        confident = with_confidences(model)
+        confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # Keras exports a called model only
+        confident.export(path, format=EXPORTS[path.suffix], verbose=False)
+    if path.suffix == ".keras":         # which is a zip
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(METADATA, json.dumps(metadata))
+    elif path.suffix == ".onnx":
+        seal(path, metadata)
+
+
+def seal(path, metadata):
+    """Put `metadata`, and among them the network's size and hash, into an ONNX file's metadata_props."""
     import onnx
-    model(np.zeros((1, *model.input_shape[1:]), np.float32))    # Keras exports a called model only
-    model.export(path, format="onnx", verbose=False)
-    exported = onnx.load(path)
-    network = exported.SerializeToString()
-    metadata = metadata | {"bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
-    exported.metadata_props.add(key=METADATA, value=json.dumps(metadata))
-    path.write_bytes(exported.SerializeToString())              # the network's bytes, then the metadata
+    model = onnx.load(path)
+    network = model.SerializeToString()
+    facts = {**metadata, "bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
+    model.metadata_props.add(key=METADATA, value=json.dumps(facts))
+    path.write_bytes(model.SerializeToString())         # the network's bytes, then the metadata
 
 
 # ==== Reports ===========================================================================================
@@ -628,12 +639,13 @@ def show_image(axis, image, title):
     axis.set(title=title, xticks=[], yticks=[])
 
 
-def plot_reading(picture, image, confidences, title):
-    """Input, the 28x28 that the network saw, and its confidence in each class as bars."""
+def plot_reading(reading, title):
+    """Of a Reading's first digit: input, the 28x28 that the network saw, its confidences as bars."""
     import seaborn
     figure, ((left, middle, right),) = new_figure(11, 3.8, columns=3)
-    show_image(left, picture, "input")
-    show_image(middle, image, "what the network saw")
+    show_image(left, reading.picture, "input")
+    show_image(middle, reading.images[0], "what the network saw")
+    confidences = reading.confidences[0]
     classes, likeliest = np.arange(len(confidences)), confidences.argmax()
     seaborn.barplot(x=classes, y=confidences, hue=classes == likeliest, legend=False, ax=right,
                     palette=["#9db7d5", "#1f5fa8"])
@@ -759,9 +771,10 @@ def find_model(model, models):
     else:
         path = Path(model).with_suffix(".onnx") if Path(model).suffix else models / f"{model}.onnx"
     if not path.is_file():
-        names = {*NETWORKS, *(path.stem for path in saved), "pretrained"}
-        raise DigitError(f"no trained model at {path}{near(str(model), names - {model})}; make one with: "
-                         f"{Path(__file__).name} train --model {model if model in NETWORKS else 'dense'}")
+        known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
+        network = model if model in NETWORKS else "dense"
+        raise DigitError(f"no trained model at {path}{near(str(model), known)}; make one with: "
+                         f"python {Path(__file__).name} train --model {network}")
     return path
 
 
@@ -790,13 +803,8 @@ def run_predict(args):
             log.error(f"{answer['file']}: {answer['error']}")
         elif args.show_steps and answer["digits"]:
             name = f"{number:04}-{Path(answer['file']).stem}.png"
-            save_reading(reading, answer["file"], args.show_steps / name)
+            save_picture(plot_reading(reading, answer["file"]), args.show_steps / name)
     return int(failed)
-
-
-def save_reading(reading, title, path):
-    """Save the picture of how the first digit in an image was read."""
-    save_picture(plot_reading(reading.picture, reading.images[0], reading.confidences[0], title), path)
 
 
 def run_train(args):
@@ -857,7 +865,7 @@ def read_sample(reader, data, index, path):
     image = reader.prepare(data.x_test[[index]])
     confidences = reader.confidences(image)
     title = f"{data.name} test image {index}, a {data.y_test[index]}"
-    save_reading(Reading(data.x_test[index], [], image, confidences), title, path)
+    save_picture(plot_reading(Reading(data.x_test[index], [], image, confidences), title), path)
     return confidences[0]
 
 
@@ -871,25 +879,16 @@ def run_models(args):
               "seed {seed}, {trained})".format(path, **Reader(path).metadata))
 
 
-EXPORTS = {".keras": "", ".onnx": "", ".h5": "h5", ".tflite": "litert", "": "tf_saved_model"}
-
-
 def run_export(args):
     """Write a trained model for elsewhere, in the format that the target's suffix names."""
-    if args.target.suffix not in EXPORTS or args.target.is_dir():
-        raise DigitError(f"cannot export to {args.target}; name a new file that ends in "
-                         f"{', '.join(filter(None, EXPORTS))}, or a new folder for a SavedModel")
-    path, export_as = find_model(args.model, args.models), EXPORTS[args.target.suffix]
-    metadata, source, keras = Reader(path).metadata, path.with_suffix(".keras"), import_keras()
-    with explained(f"{source} is missing or damaged; train it again"):
-        model = keras.models.load_model(source, compile=False)
-    if not export_as:
-        return save(model, metadata, args.target)
-    with replacing(args.target) as aside:
-        if export_as == "h5":
-            model.save(aside)
-        else:
-            with_confidences(model).export(aside, format=export_as, verbose=False)
+    if args.target.suffix not in (*EXPORTS, ".keras", ".h5") or args.target.is_dir():
+        raise DigitError(f"cannot export to {args.target}; name a new file that ends in .keras, .onnx, "
+                         ".tflite or .h5, or a new folder for a SavedModel")
+    path = find_model(args.model, args.models)
+    metadata, path, keras = Reader(path).metadata, path.with_suffix(".keras"), import_keras()
+    with explained(f"{path} is missing or damaged; train it again"):
+        model = keras.models.load_model(path, compile=False)
+    save(model, metadata, args.target)
     log.info(f"wrote {args.target}")
 
 
@@ -905,7 +904,7 @@ def run_story(args):
             read_sample(reader, data, index, args.assets / picture)
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
-        save_reading(zero, "a drawn zero", args.assets / "drawn_zero.png")
+        save_picture(plot_reading(zero, "a drawn zero"), args.assets / "drawn_zero.png")
         args.images = [str(EXAMPLES)]
         return run_predict(args)
 

@@ -42,7 +42,8 @@ def test_curves_have_a_point_an_epoch():
 
 def test_reading_shows_ten_confidences():
     confidences = np.linspace(0, 0.2, 10)
-    bars = digits.plot_reading(np.zeros((9, 9, 3)), np.zeros((28, 28)), confidences, "title").axes[2].patches
+    reading = digits.Reading(np.zeros((9, 9, 3)), [], np.zeros((1, 28, 28)), confidences[None])
+    bars = digits.plot_reading(reading, "title").axes[2].patches
     assert sorted(bar.get_height() for bar in bars) == pytest.approx(confidences.tolist())
 
 
