@@ -460,7 +460,6 @@ def import_keras():
         ctypes.CDLL(None).mallopt(-2, 2**26)        # glibc keeps 64 MiB it would return: a third of an epoch
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", module="keras|tf2onnx|onnx")
     logging.getLogger("absl").setLevel(logging.ERROR)
     sys.stderr.flush()
     stderr = os.dup(2)
@@ -979,6 +978,7 @@ def main(argv=None):
     debug = "--debug" in argv
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     log.setLevel(logging.DEBUG if debug else logging.INFO)
+    warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx")
     sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
     try:
         args = parse(argv)
