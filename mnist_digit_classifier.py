@@ -628,7 +628,7 @@ def plot_counts(confusion):
     figure, ((axis,),) = new_figure(1.2 * side, 0.7 * side)
     axis.axis("off")
     axis.text(0.5, 0.5, np.array2string(confusion, threshold=sys.maxsize, max_line_width=999),
-              family="monospace", size=13, ha="center", va="center")
+              family="monospace", size=13, ha="center", va="center", multialignment="left")
     return figure
 
 
@@ -904,7 +904,7 @@ def run_story(args):
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
         save_picture(plot_reading(zero, "a drawn zero"), args.assets / "drawn_zero.png")
-        args.images = [str(EXAMPLES)]
+        args.images = [os.path.relpath(EXAMPLES)]
         return run_predict(args)
 
 
