@@ -808,7 +808,7 @@ def run_predict(args):
 
 def run_train(args):
     """Train a network as the options say, touch the test set once, save."""
-    name = args.model = args.model or "dense"
+    name = args.model or "dense"
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
     data, layers, epochs = load_mnist(args.data), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
@@ -895,6 +895,7 @@ def run_story(args):
     """Train, evaluate, save the pictures, read the examples; with images, predict."""
     if args.images:
         return run_predict(args)
+    args.model = args.model or "dense"      # what is read with below is what was trained, whatever is newer
     run_train(args)
     run_evaluate(args)
     reader, data = Reader(find_model(args.model, args.models)), load_mnist(args.data)

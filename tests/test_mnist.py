@@ -77,10 +77,6 @@ def test_no_data_names_both_remedies(run, tmp_path):
     assert "go online" in message and "--data" in message and "MNIST_DATA" in message
 
 
-def broken(arrays, name, change):
-    return arrays | {name: change(arrays[name])}
-
-
 @pytest.mark.parametrize(("name", "change", "words"), [
     ("x_train", lambda x: x / 255, "x_train is float64"),
     ("x_test", lambda x: x[:, :27], "x_test is uint8 (200, 27, 28)"),
@@ -93,7 +89,7 @@ def broken(arrays, name, change):
     ("y_train", lambda y: y.astype(object), "allow_pickle=False"),
 ])
 def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
-    np.savez(tmp_path / "bad.npz", **broken(small_arrays, name, change))
+    np.savez(tmp_path / "bad.npz", **small_arrays | {name: change(small_arrays[name])})
     assert words in complaint(run("train", "--data", tmp_path / "bad.npz"), 2)
 
 
