@@ -27,6 +27,7 @@ The sections follow the data: MNIST, from any image to 28x28, the networks, trai
 images, command line.
 """
 import argparse
+import collections
 import contextlib
 import ctypes
 import difflib
@@ -39,13 +40,17 @@ import itertools
 import json
 import logging
 import math
+import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 import warnings
 import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +58,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")      # more would fight Tenso
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 __version__ = "0.1.0"
 
@@ -68,12 +73,24 @@ STROKE = 2.5                # pixels, median width of MNIST's strokes in that bo
 SPREAD_X, SPREAD_Y = 3.5, 5.6   # pixels, MNIST's median standard deviation of the straightened ink
 EVENED_X = 0.6              # power of a width's ratio to SPREAD_X that is evened out; all of a height's is
 ZOOM_RANGE = 0.6, 1.45      # limits of that
-MAX_PIXELS = 64_000_000     # declared pixels of an image; a larger one is refused before it is decoded
-WORK_SIDE = 1600            # pixels, longer side of the image that ink is looked for in
-MIN_CONTRAST = 24           # grey levels between ink and paper; less is blank paper
-MIN_SIDE = 5                # pixels; smaller ink is a speck
-MAX_LENGTH = 10             # times its longer side is more stroke than a digit has
-EVEN_PAPER = 6              # grey levels, mean deviation along the border above which paper is shaded
+MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused before it is decoded
+
+# Finding digits. Chosen with MNIST's training images on made pages: benchmarks/pages.py
+WORK_SIDES = 112, 720   # pixels, limits of the longer side of the image that ink is looked for in
+EVEN_PAPER = 8              # grey levels, upper quartile along the border above which paper is not even
+FAINT = 10                  # grey levels off the paper that may be ink where some of it is stronger
+MIN_CONTRAST = 20           # grey levels between the strongest ink and paper; less is blank paper
+LOCAL_CONTRAST = 0.3        # share of the strongest ink nearby that ink has at least
+MARGIN = 0.04               # share of the picture's sides in which nothing is looked for if more is inside
+MIN_SIDE = 5                # pixels, longer side of what is more than a speck
+MAX_PARTS = 300             # strokes, the largest ones of a picture
+MAX_PIECES = 8              # pieces tried together as one digit
+
+# Reading. Costs are in nats, chosen with MNIST's training images on made pages: benchmarks/pages.py
+JOIN = 0.7                  # cost of taking two separate strokes for one digit
+CUT = 1.5                   # cost of parting strokes that touch
+NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
+AS_PIECE = 0.8              # factor of the confidence in a piece that was cut off another
 SURE = 0.9                  # confidence from which an answer is called sure
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
@@ -87,6 +104,8 @@ SHEAR = 0.05                # pixels sideways per pixel of height
 SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
+ROBUST = 1.5                # times that for a robust network
+DRAWN = 12_000              # drawn digits, and as many non-digits, that a robust network learns besides
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 METADATA = "mnist_digit_classifier.json"    # name of the facts that each model file carries
@@ -108,6 +127,16 @@ def explained(sentence):
         lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
         reason = lines[0].split(" <")[0] if lines else type(error).__name__     # " <" begins an object's id
         raise DigitError(sentence.replace("{}", reason)) from error
+
+
+def keep_memory():
+    """Let glibc keep the memory that it would return to the system and fetch again, image after image.
+
+    That costs a quarter of the time of reading, and a third of an epoch.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        for option, size in ((-1, 2**29), (-2, 2**26), (-3, 2**29)):     # trim from, grow by, map from
+            ctypes.CDLL(None).mallopt(option, size)
 
 
 @contextlib.contextmanager
@@ -218,42 +247,78 @@ def check_arrays(arrays, path):
 # ==== From any image to 28x28 ===========================================================================
 
 def load_image(source):
-    """RGB (height, width, 3) uint8 of a path or binary file, upright, WORK_SIDE at most; and its shrinking.
+    """RGB (height, width, 3) uint8 of a path or binary file, upright, its longer side within WORK_SIDES.
 
-    The second is the factor from its pixels to the upright original's. DigitError where it is unreadable.
+    With it comes the factor from its pixels to the upright original's. DigitError where it is unreadable.
     """
     with explained("cannot be read ({}); check its name, or save it anew as PNG or JPEG, "
-                   f"{MAX_PIXELS // 10**6} million pixels at most"), Image.open(source) as image:
-        if math.prod(image.size) > MAX_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels")
+                   f"{MAX_PIXELS // 10**6} million pixels at most"), open_image(source) as image:
+        decoding_twice = image.format in ("WEBP", "AVIF")
+        if math.prod(image.size) * (1 + decoding_twice) > MAX_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels are too many for {image.format}")
         long_side = max(image.size)
-        image.draft(None, (WORK_SIDE, WORK_SIDE))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
-        rgb = shrunk(over_paper(to_rgba(ImageOps.exif_transpose(image))), WORK_SIDE)
+        image.draft(None, (WORK_SIDES[1], WORK_SIDES[1]))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
+        ImageOps.exif_transpose(image, in_place=True)
+        rgb = to_rgb(image)
+    rgb = shrunk(rgb, WORK_SIDES[1])
+    enlarge = math.ceil(WORK_SIDES[0] / max(rgb.shape[:2]))
+    if enlarge > 1:
+        rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
     return rgb, long_side / max(rgb.shape[:2])
 
 
+def open_image(source):
+    """The Pillow image in a path or binary file, its pixels not yet decoded; HEIC by pillow-heif."""
+    try:
+        return Image.open(source)
+    except UnidentifiedImageError:
+        with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
+            file.seek(0)
+            kind = file.read(12)[4:]
+        if kind not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
+            raise
+        try:
+            import pillow_heif
+        except ModuleNotFoundError:
+            raise DigitError("is a HEIC photo; to read those, run: pip install pillow-heif") from None
+        pillow_heif.register_heif_opener()
+        return Image.open(source)
+
+
 def shrunk(image, long_side):
-    """An image (height, width, ...) made to be no longer than `long_side` pixels."""
-    scale = min(1, long_side / max(image.shape[:2]))
-    width, height = (max(1, round(side * scale)) for side in image.shape[1::-1])
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA) if scale < 1 else image
+    """An image (height, width, ...) no longer than `long_side`: the mean of each square of whole pixels."""
+    square = math.ceil(max(image.shape[:2]) / long_side)
+    if square == 1:
+        return image
+    height, width = (max(1, side // square) for side in image.shape[:2])
+    image = image[:height * square, :width * square]        # a whole factor is ten times as fast as any other
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def to_rgba(image):
-    """RGBA (height, width, 4) uint8 of a Pillow image of any mode, those above 8 bits a pixel included."""
+def to_rgb(image):
+    """RGB (height, width, 3) uint8 of a Pillow image of any mode, those above 8 bits a pixel included."""
+    step = max(1, max(image.size) // (2 * WORK_SIDES[1]))
     if image.mode[0] in "IF":           # convert() would clip these at 255
-        values = np.nan_to_num(np.asarray(image, np.float32))
+        values = np.asarray(image)[::step, ::step] if image.mode[1:] else np.asarray(image.reduce(step))
+        values = np.nan_to_num(values.astype(np.float32))
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
-    return np.asarray(image.convert("RGBA"))
+    elif step > 1:                      # a band at a time, to save memory
+        if image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        bands = [image.getchannel(band).reduce(step) for band in image.getbands()]
+        image = Image.merge(image.mode, bands)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        if image.getextrema()[3][0] < 255:
+            return over_paper(np.asarray(image))
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def over_paper(rgba):
     """RGB of an RGBA image, its transparent parts filled with the paper they stand for."""
     rgb, alpha = rgba[..., :3], rgba[..., 3:]
     opaque = rgb[alpha[..., 0] > 127]
-    if alpha.min() == 255:
-        return np.ascontiguousarray(rgb)
     if len(opaque) > alpha.size / 2:
         paper = np.median(opaque, axis=0)
     else:                               # lone strokes on nothing: what contrasts with them
@@ -261,45 +326,326 @@ def over_paper(rgba):
     return (paper + (rgb - np.float32(paper)) * (alpha / np.float32(255))).astype(np.uint8)
 
 
-def find_ink(rgb):
-    """Ink (height, width) uint8 of an RGB image: how far each pixel is from the paper around it."""
-    height, width = rgb.shape[:2]
-    border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.float32)
+def quantile(values, share):
+    """The value that `share` of all values lie below; NumPy's own takes ten times as long on so few."""
+    rank = int(share * (values.size - 1))
+    return np.partition(values, rank, axis=None)[rank]
+
+
+def components(mask):
+    """Count, labels, boxes with areas, and centres of what is connected in a mask, as OpenCV gives them."""
+    return cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_GRANA)    # the fastest
+
+
+def find_paper(image, shaded):
+    """The paper under an image (height, width[, 3]): its border's colour, or a wide median if `shaded`."""
+    small = shrunk(image, 128)
+    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]).astype(np.float32)
     median = np.median(border, axis=0)
-    if np.abs(border - median).mean() <= EVEN_PAPER:
-        paper = np.full_like(rgb, median)
-    else:                               # shaded: the median of a wide neighbourhood, half the picture
-        paper = cv2.resize(cv2.medianBlur(shrunk(rgb, 64), 31), (width, height))
-    grain = max(0.1, max(height, width) / 800)      # pixels, blur that quiets a photograph's noise
-    return cv2.GaussianBlur(cv2.absdiff(rgb, paper), (0, 0), grain).max(axis=2)
+    unevenness = np.abs(border - median).reshape(len(border), -1).max(axis=1)
+    if not shaded and quantile(unevenness, 0.75) <= EVEN_PAPER:
+        return median.astype(np.uint8)
+    return cv2.resize(cv2.medianBlur(shrunk(small, 64), 31), image.shape[1::-1])    # half the picture wide
 
 
-def find_digit(ink):
-    """Box (x, y, width, height) of the digit in `ink`, and its ink alone, stretched to 255; or None.
+def find_ink(rgb, shaded=False):
+    """Ink (height, width) uint8 of an RGB image: how far each pixel is from the paper towards the pen.
 
-    It is the largest connected stroke with the strokes close to it; one along the image's edge counts less.
+    That direction in colour is the axis along which most pixels that are not paper lie, on the side of the
+    fewer and stronger ones: so dark pens on light paper and the reverse, and any colours, come out bright.
     """
-    threshold = max(MIN_CONTRAST, cv2.threshold(ink, 0, 255, cv2.THRESH_OTSU)[0])
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > threshold).astype(np.uint8))
-    areas, low, high = stats[1:, 4], stats[1:, :2], stats[1:, :2] + stats[1:, 2:4]
-    if not len(areas):
+    small = shrunk(rgb, 128)
+    off_paper = (small - find_paper(small, shaded).astype(np.float32)).reshape(-1, 3)
+    off_paper = off_paper[np.abs(off_paper).max(axis=1) > FAINT]
+    axis = np.linalg.eigh(off_paper.T @ off_paper)[1][:, -1] if len(off_paper) else np.ones(3)
+    axis = axis / np.abs(axis).sum() * (-1 if ((off_paper @ axis)**3).sum() < 0 else 1)
+    grey = cv2.transform(rgb, np.float32([[*axis, -255 * axis[axis < 0].sum()]]))
+    grain = max(0.1, max(grey.shape) / 800)         # pixels, blur that quiets a photograph's noise
+    return cv2.GaussianBlur(grey - np.minimum(grey, find_paper(grey, shaded)), (0, 0), grain)
+
+
+def find_sheet(small, shape):
+    """Slices of the sheet of paper that lies on something else, one solid rectangle of ink, or None.
+
+    `small` is the ink of a picture of `shape`, shrunk.
+    """
+    solid = (small > MIN_CONTRAST).astype(np.uint8)
+    contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    sheet = max(contours, key=cv2.contourArea, default=None)
+    if sheet is None:
         return None
+    (x, y, width, height), sides = cv2.boundingRect(sheet), cv2.minAreaRect(sheet)[1]
+    area, filled = cv2.contourArea(sheet), solid[y:y + height, x:x + width].sum()
+    if min(sides) < max(8, 0.3 * min(small.shape)) or width * height > 0.95 * small.size or \
+            area < 0.85 * math.prod(sides) or filled < 0.7 * area:
+        return None
+    scale, inset = max(shape) / max(small.shape), 2
+    return tuple(slice(int((start + inset) * scale), int((start + length - inset) * scale))
+                 for start, length in ((y, height), (x, width)))
+
+
+def find_strokes(rgb, shaded=False):
+    """Ink of an RGB image and the mask of its strokes, both (height, width) uint8, of its sheet alone."""
+    ink = find_ink(rgb, shaded)
+    small = shrunk(ink, 128)
+    if sheet := find_sheet(small, ink.shape):
+        inner_ink, inner_strokes = find_strokes(np.ascontiguousarray(rgb[sheet]))
+        if inner_strokes.any():
+            ink, strokes = np.zeros_like(ink), np.zeros_like(ink)
+            ink[sheet], strokes[sheet] = inner_ink, inner_strokes
+            return ink, strokes
+    block = max(1, max(ink.shape) // 64)
+    peaks = cv2.dilate(ink, np.ones((block, block)))[::block, ::block]
+    noise, peak = int(quantile(ink[::4, ::4], 0.75)), int(peaks.max())
+    floor = max(FAINT, 0.18 * peak, min(6 * noise, 0.3 * peak))
+    wide = cv2.erode(np.pad(np.uint8(small > floor), 1), np.ones((37, 37)))
+    if wide.any() and not shaded:       # wider than any pen's stroke: it is a shadow
+        return find_strokes(rgb, shaded=True)
+    if peak < MIN_CONTRAST:
+        return ink, np.zeros_like(ink)
+    limit = np.maximum(floor, LOCAL_CONTRAST * cv2.dilate(peaks, np.ones((9, 9)))).astype(np.uint8)
+    strokes = np.uint8(ink > cv2.resize(limit, ink.shape[::-1]))
+    coarse = cv2.dilate(np.uint8(peaks > floor), np.ones((3, 3)))
+    if max(longest_run(coarse) / coarse.shape[1], longest_run(coarse.T) / coarse.shape[0]) > 0.6:
+        strokes = without_lines(ink, np.uint8(ink > floor), strokes)
+    return ink, strokes
+
+
+def longest_run(mask):
+    """Pixels in the longest unbroken run across a mask (height, width)."""
+    ends = np.flatnonzero(np.pad(mask, ((0, 0), (0, 1))).ravel() == 0)
+    return np.diff(ends, prepend=-1).max() - 1
+
+
+def find_lines(marks):
+    """Ruled lines across a mask (height, width), each (y, x of all its pixels, length, thickness)."""
+    width = marks.shape[1]
+    shortest, thickest = max(12, width // 24), max(6, max(marks.shape) // 60)
+    if width < shortest:
+        return []
+    thin = marks - cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((thickest, 1)))
+    thin = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, thickest)))      # over lines that cross it
+    runs = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1))), cv2.MORPH_OPEN, np.ones((1, shortest)))
+    count, labels, stats, centres = components(runs)
+    if count == 1:
+        return []
+    x, y = cv2.findNonZero(runs).reshape(-1, 2).T
+    label = labels[y, x]
+    off = x - centres[label, 0]
+    slopes = np.bincount(label, off * y, count) / np.maximum(np.bincount(label, off * off, count), 1)
+    longest = 1 + np.argsort(-stats[1:, 2], kind="stable")[:200]
+    usual, lines = np.median(slopes[longest[:5]]), []
+    for run in longest:                 # to the line that points at it, or it begins one
+        for (x0, y0), slope, runs in lines:
+            away = abs(centres[run, 0] - x0)
+            if abs(y0 + slope * (centres[run, 0] - x0) - centres[run, 1]) <= 1.5 + 0.02 * away:
+                runs.append(run)
+                break
+        else:
+            slope = slopes[run] if stats[run, 2] >= 0.15 * width else usual
+            lines.append((centres[run], slope, [run]))
+    found = []
+    for _, _, runs in lines:
+        length = stats[runs, 2].sum()
+        own = np.isin(label, runs) & (marks[y, x] > 0)
+        if length >= 0.4 * width and own.any():
+            found += trace_line(marks, y[own], x[own], length)
+    return found
+
+
+def trace_line(marks, y, x, length):
+    """A list of the one line through pixels y, x, traced over gaps by a parabola; empty if it is none."""
+    counts = np.bincount(x)
+    thickness = np.median(counts[counts > 0])
+    along = np.arange(x.min(), x.max() + 1)
+    bent = length > max(50, marks.shape[1] / 2)
+    curve = np.polyval(np.polyfit(x, y, 1 + bent), along)
+    if thickness > max(3, marks.shape[1] / 25) or np.ptp(curve) > 0.2 * marks.shape[1]:
+        return []
+    reach = int(thickness / 2 + 1.5)
+    y = np.rint(curve).astype(int) + np.arange(-reach, reach + 1)[:, None]
+    y, x = np.clip(y, 0, len(marks) - 1), np.broadcast_to(along, y.shape)
+    on = marks[y, x] > 0
+    return [(y[on], x[on], length, thickness)] if on.any(axis=0).mean() > 0.75 else []
+
+
+def without_lines(ink, marks, strokes):
+    """`strokes` without ruled lines and grids, but with what crosses them."""
+    height, width = strokes.shape
+    across, down = find_lines(marks), find_lines(np.ascontiguousarray(marks.T))
+    if len(across) < 2:                 # else it may be a digit's own bar
+        across = [line for line in across if line[2] > 0.85 * width]
+    if len(down) < 3:
+        down = [line for line in down if line[2] > 0.85 * height and across]
+    strokes = strokes.copy()
+    for lines, mask, level in ((across, strokes, ink), (down, strokes.T, ink.T)):
+        for y, x, _, thickness in lines:
+            crossing = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN,
+                                        np.ones((int(2 * thickness + 2), 1)))[y, x]
+            gone = (crossing == 0) & (level[y, x] < 1.3 * quantile(level[y, x], 0.7))
+            mask[y[gone], x[gone]] = 0
+    return strokes
+
+
+class Part(NamedTuple):
+    """Strokes that belong together: a digit, a piece of one, or several digits that touch."""
+    x: int                      # pixels, left and upper edge in the picture
+    y: int
+    mask: np.ndarray            # (height, width) bool
+
+    @property
+    def right(self):
+        return self.x + self.mask.shape[1]
+
+    @property
+    def bottom(self):
+        return self.y + self.mask.shape[0]
+
+
+def trimmed(x, y, mask):
+    """The Part of the ink in `mask`, whose upper left pixel is at x, y."""
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return Part(x + left, y + top, mask[top:top + height, left:left + width])
+
+
+def joined(parts):
+    """One Part of several."""
+    x, y = min(part.x for part in parts), min(part.y for part in parts)
+    mask = np.zeros((max(part.bottom for part in parts) - y, max(part.right for part in parts) - x), bool)
+    for part in parts:
+        mask[part.y - y:part.bottom - y, part.x - x:part.right - x] |= part.mask
+    return Part(x, y, mask)
+
+
+def weighted_median(values, weights):
+    """The value that half of the weight lies below."""
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order])
+    return values[order][np.searchsorted(passed, passed[-1] / 2)]
+
+
+def find_parts(ink, strokes):
+    """The Parts of a picture that may be digits: its large strokes, each with the small ones next to it.
+
+    Left out are specks, what lies along the picture's edge, and what is far fainter or larger than the rest.
+    """
+    count, labels, stats, _ = components(strokes)
+    kept = 1 + np.argsort(-stats[1:, 4], kind="stable")[:MAX_PARTS]
+    if not len(kept):
+        return []
+    low, size, area = stats[kept, :2], stats[kept, 2:4], stats[kept, 4]
+    high, height, (x, y) = low + size, size[:, 1], cv2.findNonZero(strokes).reshape(-1, 2).T
+    level = np.bincount(labels[y, x], ink[y, x], count)[kept] / area
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    at_edge = np.bincount(border, minlength=len(stats))[1:] > (high - low).max(axis=1) / 2
-    main = np.argmax(areas * np.where(at_edge, 0.1, 1))
-    long_side = (high - low)[main].max()
-    gaps = np.maximum(low[main] - high, low - high[main]).max(axis=1)
-    own = (gaps <= long_side / 4) & (areas >= areas[main] / 25) & (at_edge[main] | ~at_edge)
-    if long_side < MIN_SIDE or areas[own].sum() < areas.sum() / 4:
-        return None
-    (x, y), (right, bottom) = low[own].min(axis=0), high[own].max(axis=0)
-    ink, mask = ink[y:bottom, x:right], np.isin(labels[y:bottom, x:right], 1 + np.flatnonzero(own))
-    if mask.sum() / stroke_width(mask) > MAX_LENGTH * long_side:     # noise, a scribble, a texture
-        return None
-    full = np.percentile(ink[mask], 75)
-    soft_edge = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3)))
-    digit = np.clip(ink * soft_edge * (255 / full), 0, 255).astype(np.uint8)
-    return tuple(int(side) for side in (x, y, right - x, bottom - y)), digit
+    extent = np.array(strokes.shape[::-1])
+    at_edge = (np.bincount(border, minlength=count)[kept] > size.max(axis=1) / 2) | \
+        (high < MARGIN * extent).any(axis=1) | (low > (1 - MARGIN) * extent).any(axis=1)
+    weight = area * (level / level.max())**2 * np.where(at_edge, 0.1, 1)
+    usual, faint = weighted_median(height, weight), level < 0.5 * weighted_median(level, weight)
+    large = (height >= 0.4 * usual) & (height <= 2.5 * usual) & (weight >= 0.02 * weight.max())
+    large &= ~faint & (size.max(axis=1) >= MIN_SIDE)
+    at_edge &= (large & ~at_edge).any()         # where there is nothing else, it is the digit after all
+    large &= ~at_edge
+    mains, owner = np.flatnonzero(large), np.where(large, np.arange(len(kept)), -1)
+    for i in np.flatnonzero(~large & ~faint & ~at_edge & (height <= 2.5 * usual) & large.any()):
+        gaps = np.maximum(low[mains] - high[i], low[i] - high[mains]).max(axis=1)
+        main = mains[gaps.argmin()]
+        reach = max(high[i, 1], high[main, 1]) - min(low[i, 1], low[main, 1])
+        near = gaps.min() <= usual / 4 and reach <= 1.25 * max(usual, height[main])
+        owner[i] = main if near and area[i] >= area[main] / 40 else -1
+    parts = []
+    for own in (owner == main for main in mains):
+        (x, y), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
+        parts.append(Part(x, y, np.isin(labels[y:bottom, x:right], kept[own])))
+    return parts
+
+
+def find_rows(parts):
+    """Numbers of Parts in reading order: a list for each row, from the left, the rows from the top."""
+    middle, height = [(part.y + part.bottom) / 2 for part in parts], [len(part.mask) for part in parts]
+    rows = []
+    for number in sorted(range(len(parts)), key=lambda number: parts[number].x + parts[number].right):
+        def away(row, new=number):      # from the row's last part, as a share of the taller one's height
+            return abs(middle[new] - middle[row[-1]]) / max(height[new], height[row[-1]])
+        nearest = min(rows, key=away, default=None)
+        if nearest and away(nearest) < 0.5:
+            nearest.append(number)
+        else:
+            rows.append([number])
+    return sorted(rows, key=lambda row: np.mean([middle[number] for number in row]))
+
+
+def split(part):
+    """The pieces of a Part, left to right, between the ways from top to bottom that cross least ink.
+
+    Twice as many as digits could stand in it; whoever reads them puts together again what belongs together.
+    """
+    height, width = part.mask.shape
+    scale = min(1, 48 / height)                     # fine enough, and the ways are found by loops over rows
+    small = (max(3, round(width * scale)), max(3, round(height * scale)))
+    ink = cv2.resize(255 * part.mask.astype(np.uint8), small, interpolation=cv2.INTER_AREA) / 255
+    middle, margin = small[1] // 2, max(1, round(0.12 * small[1]))
+    (down, from_above), (up, from_below) = cheapest_ways(ink[:middle + 1]), cheapest_ways(ink[middle:][::-1])
+    crossed = down + up - ink[middle]
+    starts = [x for x in range(margin, small[0] - margin) if crossed[x] <= crossed[max(0, x - 2):x + 3].min()]
+    chosen = []
+    for x in sorted(starts, key=lambda x: crossed[x]):
+        if len(chosen) < 2 + 2 * width // height and all(abs(x - way) >= 0.1 * small[1] for way in chosen):
+            chosen.append(x)
+    side = np.zeros(part.mask.shape, int)           # number of ways to the left of each pixel
+    for x in chosen:
+        way = np.concatenate([trace_way(from_above, x), trace_way(from_below, x)[-2::-1]])
+        rows = (np.arange(height) + 0.5) * small[1] / height - 0.5
+        edge = (np.interp(rows, np.arange(small[1]), way) + 0.5) * width / small[0] - 0.5
+        side += np.arange(width) > edge[:, None]
+    pieces = (part.mask & (side == number) for number in range(len(chosen) + 1))
+    return [trimmed(part.x, part.y, piece) for piece in pieces if piece.sum() >= 4] or [part]
+
+
+def cheapest_ways(ink):
+    """Least ink crossed on the way from the top to each pixel of the last row; and each pixel's steps.
+
+    A step is -1, 0 or 1: where the way came from in the row above. Stepping aside costs a little.
+    """
+    total, steps = ink[0] + 0.03, np.zeros(ink.shape, int)
+    for y in range(1, len(ink)):
+        padded = np.pad(total, 1, constant_values=1e9)
+        before = np.stack([padded[:-2] + 0.35, padded[1:-1], padded[2:] + 0.35])
+        steps[y] = before.argmin(axis=0) - 1
+        total = before.min(axis=0) + ink[y] + 0.03
+    return total, steps
+
+
+def trace_way(steps, x):
+    """The column in each row, from the top, of the way that ends in column x of the last row."""
+    way = [x]
+    for row in steps[:0:-1]:
+        way.append(way[-1] + row[way[-1]])
+    return np.array(way[::-1])
+
+
+def regrown(ink, part, others):
+    """A Part with the fainter strokes that go on from it, as long as they are not of the `others`."""
+    reach = len(part.mask) // 2
+    x, y = max(0, part.x - reach), max(0, part.y - reach)
+    around = ink[y:part.bottom + reach, x:part.right + reach].copy()
+    for other in others:
+        if max(other.x, x) < min(other.right, x + around.shape[1]) and \
+                max(other.y, y) < min(other.bottom, y + len(around)):
+            rest = joined([Part(x, y, np.zeros(around.shape, bool)), other])
+            around[rest.mask[y - rest.y:, x - rest.x:][:len(around), :around.shape[1]]] = 0
+    own = (slice(part.y - y, part.bottom - y), slice(part.x - x, part.right - x))
+    faint = (around > max(FAINT, around[own][part.mask].min() / 2)).astype(np.uint8)
+    labels = cv2.connectedComponents(faint)[1]
+    return trimmed(x, y, np.isin(labels, np.setdiff1d(labels[own][part.mask], 0)))
+
+
+def cut_out(ink, part):
+    """The ink (height, width) uint8 of a Part alone, stretched so that its strokes are 255."""
+    mask = part.mask.astype(np.uint8)
+    alone = ink[part.y:part.bottom, part.x:part.right] * cv2.dilate(mask, np.ones((3, 3)))
+    alone, mask = shrunk(alone, 8 * BOX), shrunk(255 * mask, 8 * BOX)
+    return np.clip(alone * (255 / quantile(alone[mask > 127], 0.75)), 0, 255).astype(np.uint8)
 
 
 def stroke_width(mask):
@@ -315,7 +661,7 @@ def thicken(ink):
         return ink
     ink = np.pad(ink, math.ceil(missing))
     outside = cv2.distanceTransform(np.uint8(ink <= 127), cv2.DIST_L2, 5)
-    return np.maximum(ink, np.clip(255 * (missing + 0.5 - outside), 0, 255).astype(np.uint8))
+    return np.maximum(ink, (255 * np.clip(missing + 0.5 - outside, 0, 1)).astype(np.uint8))
 
 
 def fit(ink):
@@ -352,16 +698,16 @@ def straightening(images):
     return np.stack([zoom_x, zoom_y * slant, mean_x, nought, zoom_y, mean_y], axis=1).reshape(-1, 2, 3)
 
 
-def distorted(maps, rng):
+def distorted(maps, rng, strength=1):
     """`maps` (n, 2, 3) with a light random distortion before each: (n, 2, 3 + KNOTS**2)."""
     n = len(maps)
-    angle, zoom_x, zoom_y, shear, x, y = rng.standard_normal((6, n), np.float32)
+    angle, zoom_x, zoom_y, shear, x, y = strength * rng.standard_normal((6, n), np.float32)
     angle *= math.radians(ROTATION)
     nought = np.zeros_like(x)
     affine = np.stack([np.exp(ZOOM * zoom_x), SHEAR * shear - angle, SHIFT * x,
                        angle, np.exp(ZOOM * zoom_y), SHIFT * y,
                        nought, nought, nought + 1], axis=1).reshape(n, 3, 3)
-    bumps = ELASTIC * rng.standard_normal((n, 2, KNOTS**2), np.float32)
+    bumps = strength * ELASTIC * rng.standard_normal((n, 2, KNOTS**2), np.float32)
     return np.concatenate([maps @ affine, bumps], axis=2)
 
 
@@ -387,15 +733,21 @@ def straighten(images):
     return warp(images, straightening(images))
 
 
+def frame(ink, parts):
+    """Parts of a picture's `ink` as a network sees them: (n, 28, 28) uint8, after the last step."""
+    return straighten(np.stack([fit(thicken(cut_out(ink, part))) for part in parts]))
+
+
 # ==== The networks ======================================================================================
 
 class Network(NamedTuple):
     """A row of the README's table, and how the network is trained."""
-    layers: str             # the last one has as many units as the data set has classes
+    layers: str             # the last one gets as many units as there are answers to tell apart
     epochs: int
-    parameters: int         # with ten classes
+    parameters: int         # on MNIST
     batch: int = 64         # images a step
     peak: float = 6e-3      # highest learning rate
+    robust: bool = False    # learns other pens, drawn digits and, as one more answer, what is no digit
 
 
 NETWORKS = {
@@ -406,6 +758,9 @@ NETWORKS = {
                      "Dense 10 softmax", 10, 1_199_882, peak=2e-3),
     "cnn-3": Network("Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, "
                      "Flatten, Dense 64 relu, Dense 32 relu, Dense 10 softmax", 10, 81_066, peak=3e-3),
+    "best": Network("ConvNorm 24 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
+                    "ConvNorm 64 3x3 relu, MaxPool, ConvNorm 128 3x3 relu, GlobalMaxPool, "
+                    "Dense 11 softmax", 12, 138_819, batch=128, robust=True),
 }
 
 
@@ -415,19 +770,29 @@ def near(name, names):
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
-def build(name, classes=10):
-    """The Keras model of a network: (n, 28, 28, 1) float32, ink 0 to 1, to (n, classes)."""
+def build(name, answers):
+    """The Keras model of a network: (n, 28, 28, 1) float32, ink 0 to 1, to (n, answers)."""
     from keras import Sequential, layers
+
+    def conv(filters, kernel, activation):
+        return [layers.Conv2D(int(filters), int(kernel[0]), activation=activation)]
+
+    def conv_norm(filters, kernel, activation):
+        return [layers.Conv2D(int(filters), int(kernel[0]), use_bias=False),
+                layers.BatchNormalization(momentum=0.97), layers.Activation(activation)]
+
     makers = {
-        "Flatten": layers.Flatten,
-        "MaxPool": layers.MaxPooling2D,
-        "Conv": lambda filters, kernel, activation: layers.Conv2D(
-            int(filters), int(kernel[0]), activation=activation),
-        "Dense": lambda units, activation: layers.Dense(int(units), activation=activation),
+        "Flatten": lambda: [layers.Flatten()],
+        "MaxPool": lambda: [layers.MaxPooling2D()],
+        "GlobalMaxPool": lambda: [layers.GlobalMaxPooling2D()],
+        "Conv": conv,
+        "ConvNorm": conv_norm,
+        "Dense": lambda units, activation: [layers.Dense(int(units), activation=activation)],
     }
     rows = [text.split() for text in NETWORKS[name].layers.split(", ")]
-    rows[-1][1] = classes
-    return Sequential([layers.Input((SIZE, SIZE, 1)), *(makers[kind](*options) for kind, *options in rows)])
+    rows[-1][1] = answers
+    made = (makers[kind](*options) for kind, *options in rows)
+    return Sequential([layers.Input((SIZE, SIZE, 1)), *itertools.chain.from_iterable(made)])
 
 
 def as_input(images):
@@ -456,8 +821,6 @@ def with_confidences(model):
 
 def import_keras():
     """Keras on TensorFlow, imported on first use, without the log of its C++ parts."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(-2, 2**26)        # glibc keeps 64 MiB it would return: a third of an epoch
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
@@ -473,6 +836,115 @@ def import_keras():
     return keras
 
 
+# Ways that people write each digit, then letters and signs, as strokes of points x, y on a 5x5 grid. Left
+# out is what is a digit in somebody's hand: B, D, I, O, S, Z, b, g, i, l, o, q, s, z.
+STROKES = (
+    "201001031434434130|20100103143443413020 3113|3010010314344341|201001031434434120",
+    "2024|112024|022024|012024|112024 0444|2024 1434|022024 0444|032024|102024 1444|2124",
+    "01103041220444|01103041321304031444|0010304132041444|00400444|012041420444",
+    "00304122433404|10304122323304|1030412243340314|0030412243341403|00402243341403|"
+    "01103041322243341403",
+    "100343 3034|100242 3014|300343 3034|3003 0343 3034|0002 0242 4044|200242 3034",
+    "40101232433404|101232433404 1040|40000232433404|40100232433404",
+    "301103143443321203|200203143443321203|3003143443321203|4130110314344323|2002031434433212",
+    "004014|004014 1232|01004014|00402324|014014 1232|004024",
+    "41301001123243341403123241|312010011232433414031240|2010011232413020 220314344322|"
+    "4130100132433414031241",
+    "4130100112324134|4130100112324144|41301001123241433414|40010212314044",
+    "042044 1232|40000444 0232|400004 0232|0004 4044 0242|0004 400244|000444|0400224044|04004440|"
+    "040030413202|040030413202 2244|0040 2024|000314344340|002440|0014223440|0044 4004|002240 2224|"
+    "4043341403|4130100103143443|02424130100103143443|0004 02113244|0401 02112224 22314244|1013243433 0131|"
+    "0004 3112 1234|0022 4004|4032140302112144|05003041320232433404|0011224005 2215|30331403021131 3034|"
+    "0104 021131|302011140131|2024 0242|0141 0343|0110304122 2324|1014 3034 0141 0343|0021 2204|"
+    "1004 1044 0232")
+# The shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
+NO_DIGITS = {"letter": 0.28, "scribble": 0.1, "cloud": 0.1, "turn": 0.14, "half": 0.12, "pair": 0.26}
+HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
+TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
+
+
+def with_drawings(images, labels, rng):
+    """Images (n, 28, 28) and labels, then DRAWN drawn digits and as many non-digits, labelled 10."""
+    digits = [fitted(written(number % 10, rng)) for number in range(DRAWN)]
+    others = (no_digit(images, labels, rng) for _ in itertools.count())
+    others = (fitted(ink) for ink in others if ink is not None and inked(ink).size > 20)
+    return (np.concatenate([images, digits, list(itertools.islice(others, DRAWN))]),
+            np.concatenate([labels, np.arange(DRAWN) % 10, np.full(DRAWN, 10)]))
+
+
+def inked(ink):
+    """The part of an image (height, width) that holds ink."""
+    left, top, width, height = cv2.boundingRect(np.uint8(ink > 60))
+    return ink[top:top + height, left:left + width]
+
+
+def fitted(ink):
+    """The (28, 28) image of a canvas, as of a picture before the last step."""
+    return fit(thicken(np.ascontiguousarray(inked(ink))))
+
+
+def written(label, rng):
+    """A digit, or for 10 a letter or sign, in one of its ways: ink (112, 112) uint8."""
+    way = str(rng.choice(STROKES[label].split("|")))
+    strokes = (np.reshape([int(side) for side in stroke], (-1, 2)) for stroke in way.split())
+    return draw([points / 4 - 0.5 for points in strokes], rng)
+
+
+def draw(strokes, rng):
+    """Strokes, each points (n, 2) in a box of side 1, shaken and drawn by a pen: ink (112, 112) uint8."""
+    canvas, pen, slant = np.zeros((112, 112), np.uint8), int(rng.integers(5, 15)), rng.normal(0, 0.15)
+    size = rng.uniform((30, 55), (76, 84))
+    for points in strokes:
+        points = points + rng.normal(0, 0.04, points.shape)
+        points[:, 0] -= slant * points[:, 1]
+        times = np.linspace(0, len(points) - 1, 10 * len(points))
+        curve = np.stack([np.interp(times, np.arange(len(points)), axis) for axis in points.T], axis=1)
+        rounded = cv2.GaussianBlur(np.pad(curve, ((9, 9), (0, 0)), "edge"), (1, 19), rng.uniform(0.5, 4))
+        pixels = np.clip(56 + size * rounded[9:-9], 8, 104)
+        cv2.polylines(canvas, [np.rint(8 * pixels).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 3)
+    return canvas
+
+
+def no_digit(images, labels, rng):
+    """Ink of something that is no digit, made from nothing or from labelled digits; None if it may be one."""
+    kind = rng.choice(list(NO_DIGITS), p=list(NO_DIGITS.values()))
+    i, j = rng.integers(len(images), size=2)
+    if kind == "letter":
+        return written(10, rng)
+    if kind == "scribble":
+        return draw([rng.normal(0, 0.3, (rng.integers(5, 14), 2)) for _ in range(rng.integers(1, 4))], rng)
+    if kind == "cloud":                     # such as a threshold leaves of a photograph
+        field = cv2.GaussianBlur(rng.normal(0, 1, (64, 64)).astype(np.float32), (0, 0), rng.uniform(1.5, 6))
+        return np.clip((field / field.std() - rng.uniform(0.3, 1.2)) * 300, 0, 255).astype(np.uint8)
+    if kind == "turn":
+        turn = list(TURNS)[rng.integers(len(TURNS))]
+        return turn(images[i]) if labels[i] in TURNS[turn] else None
+    if kind == "half":
+        return half(images[i], labels[i], rng)
+    other = half(images[j], labels[j], rng) if rng.random() < 0.3 else inked(images[j])
+    return None if other is None else side_by_side(inked(images[i]), other, rng)
+
+
+def half(image, label, rng):
+    """About half of a digit's ink; None where that may be a digit."""
+    if label not in HALVES:
+        return None
+    ink, share = inked(image), rng.uniform(0.4, 0.6)
+    y, x = (int(share * side) for side in ink.shape)
+    return {"l": ink[:, :x], "r": ink[:, -x:], "t": ink[:y], "b": ink[-y:]}[rng.choice(list(HALVES[label]))]
+
+
+def side_by_side(one, other, rng):
+    """Two inks in random order, so close that they touch or nearly do."""
+    canvas, x = np.zeros((36, one.shape[1] + other.shape[1] + 8), np.uint8), 4
+    for ink in (one, other) if rng.random() < 0.5 else (other, one):
+        y = max(0, (36 - len(ink)) // 2 + rng.integers(-2, 3))
+        place = canvas[y:y + len(ink), x:x + ink.shape[1]]
+        np.maximum(place, ink[:, :place.shape[1]], out=place)
+        x = max(0, x + ink.shape[1] + rng.integers(-4, 3))
+    return canvas
+
+
 def train(name, data, epochs, seed, plain=False):
     """Train a network on a Dataset; its Keras model and curves, {"accuracy": [an epoch each], ...}.
 
@@ -483,13 +955,16 @@ def train(name, data, epochs, seed, plain=False):
     rng = np.random.default_rng(seed)
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
-    batch = min(32 if plain else network.batch, len(kept))
-    executions = math.ceil(len(kept) // batch / 100)        # Ctrl-C is heard between them
-    steps = len(kept) // batch // executions * executions   # Keras runs whole executions only
+    x_train, y_train, robust = data.x_train[kept], data.y_train[kept], network.robust and data.name == "MNIST"
+    if robust:
+        x_train, y_train = with_drawings(x_train, y_train, rng)
+    batch = min(32 if plain else network.batch, len(x_train))
+    executions = math.ceil(len(x_train) // batch / 100)         # Ctrl-C is heard between them
+    steps = len(x_train) // batch // executions * executions    # Keras runs whole executions only
     warm_up = int(steps * epochs * WARM_UP)
     one_cycle = keras.optimizers.schedules.CosineDecay(     # up to the peak, then down to 0 along a cosine
         network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
-    model = build(name, data.classes)
+    model = build(name, data.classes + robust)
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
                   steps_per_execution=steps // executions)
@@ -497,7 +972,7 @@ def train(name, data, epochs, seed, plain=False):
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
     bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO) and "NO_COLOR" not in os.environ
-    chunks = epoch_chunks(data.x_train[kept], data.y_train[kept], epochs, rng, plain)
+    chunks = epoch_chunks(x_train, y_train, epochs, rng, plain, robust)
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
@@ -505,18 +980,31 @@ def train(name, data, epochs, seed, plain=False):
     return model, history.history
 
 
-def epoch_chunks(images, labels, epochs, rng, plain):
+def epoch_chunks(images, labels, epochs, rng, plain, robust):
     """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted."""
     maps = None if plain else straightening(images)
     for epoch in range(epochs):
-        order = rng.permutation(len(images))
+        order, clean = rng.permutation(len(images)), epoch >= epochs * (1 - CLEAN_EPOCHS)
         for start in range(0, len(order), CHUNK):
             chunk = order[start:start + CHUNK]
             x = images[chunk]
             if not plain:
-                clean = epoch >= epochs * (1 - CLEAN_EPOCHS)
-                x = warp(x, maps[chunk] if clean else distorted(maps[chunk], rng))
-            yield x, labels[chunk]
+                strength = ROBUST if robust else 1
+                x = warp(x, maps[chunk] if clean else distorted(maps[chunk], rng, strength))
+            yield with_other_pens(x, rng) if robust and not clean else x, labels[chunk]
+
+
+def with_other_pens(images, rng):
+    """Images (n, 28, 28), a part of which got thicker, thinner or blurred strokes."""
+    pen, blur = np.ones((2, 2)), rng.uniform(0.4, 1)
+    changes = {0.5: lambda strip: cv2.dilate(strip, pen), 0.65: lambda strip: cv2.erode(strip, pen),
+               0.8: lambda strip: cv2.GaussianBlur(strip, (0, 0), blur)}
+    images, bounds = images.copy(), [*(int(share * len(images)) for share in changes), len(images)]
+    for change, start, end in zip(changes.values(), bounds, bounds[1:]):
+        strip = np.pad(images[start:end], ((0, 0), (1, 1), (1, 1))).reshape(-1, SIZE + 2)
+        if len(strip):
+            images[start:end] = change(strip).reshape(-1, SIZE + 2, SIZE + 2)[:, 1:-1, 1:-1]
+    return images
 
 
 def as_batches(chunks, batch):
@@ -586,20 +1074,19 @@ def report(accuracy, loss, confusion):
     return "\n".join(lines)
 
 
-def new_figure(width, height, rows=1, columns=1):
-    """A matplotlib figure in inches that belongs to no window, and its axes (rows, columns)."""
+def new_figure(width, height):
+    """A matplotlib figure in inches that belongs to no window."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False)
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def plot_curves(history, title):
     """Accuracy and loss, training and validation, an epoch a point."""
-    figure, axes = new_figure(10, 4, columns=2)
+    figure = new_figure(10, 4)
     epochs = np.arange(1, len(history["loss"]) + 1)
-    for axis, name in zip(axes[0], ("accuracy", "loss")):
+    for axis, name in zip(figure.subplots(1, 2), ("accuracy", "loss")):
         axis.plot(epochs, history[name], "o-", label="training, while it learns")
         axis.plot(epochs, history[f"val_{name}"], "s-", label="validation, after the epoch")
         axis.set(xlabel="epoch", ylabel=name, xticks=epochs[::-(-len(epochs) // 20)])
@@ -614,7 +1101,8 @@ def plot_confusion(confusion, title):
     import seaborn
     from matplotlib.colors import SymLogNorm
     side = max(7, 0.6 * len(confusion))
-    figure, ((axis,),) = new_figure(side, side)
+    figure = new_figure(side, side)
+    axis = figure.subplots()
     seaborn.heatmap(confusion, annot=True, fmt="d", cmap="Blues", cbar=False, square=True, linewidths=0.5,
                     norm=SymLogNorm(1, vmin=0, vmax=confusion.max()), ax=axis)
     right, n = confusion.trace(), confusion.sum()
@@ -625,26 +1113,28 @@ def plot_confusion(confusion, title):
 def plot_counts(confusion):
     """The bare counts of the confusion matrix, as NumPy prints them."""
     side = 0.45 * len(confusion)
-    figure, ((axis,),) = new_figure(1.2 * side, 0.7 * side)
+    figure = new_figure(1.2 * side, 0.7 * side)
+    axis = figure.subplots()
     axis.axis("off")
     axis.text(0.5, 0.5, np.array2string(confusion, threshold=sys.maxsize, max_line_width=999),
               family="monospace", size=13, ha="center", va="center", multialignment="left")
     return figure
 
 
-def show_image(axis, image, title):
+def show_image(axis, image, title, **options):
     """Draw a grey or RGB image without ticks."""
-    axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axis.set(title=title, xticks=[], yticks=[])
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255, **options)
+    axis.set_title(title, size=9)
+    axis.set(xticks=[], yticks=[])
 
 
-def plot_reading(reading, title):
-    """Of a Reading's first digit: input, the 28x28 that the network saw, its confidences as bars."""
+def plot_sample(picture, image, confidences, title):
+    """One digit: input, the 28x28 that the network saw, its confidences (classes,) as bars."""
     import seaborn
-    figure, ((left, middle, right),) = new_figure(11, 3.8, columns=3)
-    show_image(left, reading.picture, "input")
-    show_image(middle, reading.images[0], "what the network saw")
-    confidences = reading.confidences[0]
+    figure = new_figure(11, 3.8)
+    left, middle, right = figure.subplots(1, 3)
+    show_image(left, picture, "input")
+    show_image(middle, image, "what the network saw")
     classes, likeliest = np.arange(len(confidences)), confidences.argmax()
     seaborn.barplot(x=classes, y=confidences, hue=classes == likeliest, legend=False, ax=right,
                     palette=["#9db7d5", "#1f5fa8"])
@@ -654,18 +1144,45 @@ def plot_reading(reading, title):
     return figure
 
 
+def plot_steps(reading, title):
+    """Of a Reading: the picture with the answers, its ink, and each image that the network saw.
+
+    Under each stand its three likeliest digits; what is not sure has a question mark.
+    """
+    rows = math.ceil(len(reading.digits) / 8)
+    figure = new_figure(11, 4.6 + 1.7 * rows)
+    above, below = figure.subfigures(2, 1, height_ratios=[4.6, 1.7 * rows or 0.1])
+    height, width = (side * reading.scale for side in reading.ink.shape)
+    read, ink = above.subplots(1, 2)
+    show_image(read, reading.picture, "read", extent=(0, width, height, 0))
+    show_image(ink, reading.ink * (255 / max(1, reading.ink.max())), "ink", extent=(0, width, height, 0))
+    for digit in reading.digits:
+        x, y, right, bottom = np.add(digit["box"], [0, 0, *digit["box"][:2]])
+        colour = "#1f5fa8" if digit["sure"] else "#d0661b"
+        read.plot([x, right, right, x, x], [y, y, bottom, bottom, y], color=colour)
+        read.text(x, y, f"{digit['digit']}{'' if digit['sure'] else '?'}", color=colour, size=13, va="bottom")
+    axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
+    for axis in axes:
+        axis.axis("off")
+    for axis, image, confidences in zip(axes, reading.images, reading.confidences):
+        likeliest = np.argsort(-confidences)[:3]
+        show_image(axis, image, "\n".join(f"{digit}  {confidences[digit]:.1%}" for digit in likeliest))
+    figure.suptitle(title if rows else f"{title}: no digit found")
+    return figure
+
+
 def plot_mistakes(images, labels, confidences, title):
     """The 25 misread images in which the network was surest, true and predicted class above each."""
     predicted, highest = confidences.argmax(axis=1), confidences.max(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     worst = wrong[np.argsort(-highest[wrong], kind="stable")][:25]
     rows = max(1, math.ceil(len(worst) / 5))
-    figure, axes = new_figure(8.5, 2 * rows + 0.6, rows, 5)
+    figure = new_figure(8.5, 2 * rows + 0.6)
+    axes = figure.subplots(rows, 5, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, i in zip(axes.flat, worst):
         show_image(axis, images[i], f"{labels[i]} read as {predicted[i]}\n{highest[i]:.1%}, image {i}")
-        axis.title.set_size(9)
     figure.suptitle(f"{title}: the {len(worst)} surest of {len(wrong)} mistakes")
     return figure
 
@@ -680,7 +1197,7 @@ def save_picture(figure, path):
 # ==== Reading images ====================================================================================
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm",
-            ".pgm", ".pbm")
+            ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
 
 
 class Reader:
@@ -688,6 +1205,7 @@ class Reader:
 
     def __init__(self, path):
         """DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some."""
+        self.path = path
         with explained(f"{path} is damaged or was not written by this script; train again or choose another"):
             data = Path(path).read_bytes()
             facts = data[data.rindex(b'{"network"'):].decode("utf-8", "replace")     # the last thing in it
@@ -698,11 +1216,14 @@ class Reader:
             self.net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
 
     def confidences(self, images):
-        """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step."""
+        """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step.
+
+        What is missing to 1 is the confidence that it is none of them, in a network that can say so.
+        """
         outputs = []
         for start in range(0, len(images), 200):        # bounds the memory of the convolutions
             self.net.setInput(as_input(images[start:start + 200]))
-            outputs.append(self.net.forward())
+            outputs.append(self.net.forward()[:, :self.metadata["classes"]])
         return np.concatenate(outputs)
 
     def prepare(self, images):
@@ -710,27 +1231,145 @@ class Reader:
         return images if self.metadata["recipe"] == "plain" else straighten(images)
 
 
+class Span(NamedTuple):
+    """Consecutive pieces of a row, taken for one digit."""
+    first: int                  # number of its first piece
+    end: int                    # number of the piece after its last
+    part: Part
+    whole: int | None           # number of the row's Part that it is, or None
+    cost: float                 # nats against it before a network is asked
+
+
+def find_spans(ink, row, doubtful):
+    """Yield the Spans of a row of Parts that may be digits: a Part, pieces of a doubtful one, neighbours."""
+    usual = np.median([len(part.mask) for part in row])
+    pieces, owner = [], []
+    for number, part in enumerate(row):
+        cut = split(part) if doubtful[number] and part.mask.shape[1] > usual / 2 else [part]
+        pieces += cut
+        owner += [number] * len(cut)
+    for first, end in itertools.combinations(range(len(pieces) + 1), 2):
+        own = sorted(set(owner[first:end]))
+        cut_before, cut_after = (owner[edge - 1:edge] == owner[edge:edge + 1] for edge in (first, end))
+        if end - first > MAX_PIECES or (len(own) > 1 and not doubtful[own].any()):
+            continue
+        part = joined(pieces[first:end])
+        if len(own) > 1:
+            gap = max(pieces[i].x - max(piece.right for piece in pieces[first:i])
+                      for i in range(first + 1, end))
+            if part.mask.shape[1] > 1.5 * usual or gap > 0.2 * usual:
+                continue
+        whole = own[0] if len(own) == 1 and not cut_before and not cut_after else None
+        yield Span(first, end, part, whole, CUT * bool(cut_before) + JOIN * (len(own) - 1))
+        if whole is not None and doubtful[whole]:
+            others = row[max(0, whole - 1):whole] + row[whole + 1:whole + 2]
+            yield Span(first, end, regrown(ink, part, others), None, JOIN)
+
+
+def best_path(spans, highest):
+    """Numbers of the Spans that part a row best, given the highest confidence in each."""
+    paths = {0: (0, [])}
+    for number, span in enumerate(spans):           # they come sorted by their first piece
+        if span.first in paths:
+            usual_width = 0.8 * len(span.part.mask)
+            characters = max(1, span.part.mask.shape[1] / usual_width)
+            reward = max(math.log(max(highest[number], 1e-9)), NO_DIGIT * characters) - span.cost
+            total, path = paths[span.first]
+            if span.end not in paths or total + reward > paths[span.end][0]:
+                paths[span.end] = total + reward, [*path, number]
+    return paths[max(paths)][1]
+
+
+def read_row(ink, row, images, confidences, reader):
+    """The digits of a row of Parts, [(Part, image, confidences)], given how its Parts read as wholes."""
+    doubtful = confidences.max(axis=1) < SURE
+    if not doubtful.any():
+        return list(zip(row, images, confidences))
+    spans = list(find_spans(ink, row, doubtful))
+    others = [number for number, span in enumerate(spans) if span.whole is None]
+    more = frame(ink, [spans[number].part for number in others]) if others else images[:0]
+    read = dict(zip(others, zip(more, reader.confidences(more)))) if others else {}
+    read |= {number: (images[span.whole], confidences[span.whole])
+             for number, span in enumerate(spans) if span.whole is not None}
+    digits = []
+    for number in best_path(spans, [read[number][1].max() for number in range(len(spans))]):
+        inside = spans[number].whole is None and spans[number].cost != JOIN     # a piece of a Part
+        digits.append((spans[number].part, read[number][0], read[number][1] * (AS_PIECE if inside else 1)))
+    return digits
+
+
 class Reading(NamedTuple):
-    """What was read in one picture: `digits` as in the JSON, and what led to them."""
-    picture: np.ndarray         # (height, width, 3) uint8, upright, perhaps shrunk
-    digits: list
-    images: np.ndarray          # (n, 28, 28) uint8, what the network saw
+    """What was read in one picture, and what led to it."""
+    picture: np.ndarray         # (height, width, 3) uint8, upright
+    scale: float                # factor from its pixels to the original's
+    ink: np.ndarray             # (height, width) uint8
+    digits: list                # as in the JSON
+    images: np.ndarray          # (n, 28, 28) uint8, what the network saw of each
     confidences: np.ndarray     # (n, classes)
 
 
+def join_halves(ink, parts, images, confidences, reader):
+    """Parts, images and confidences, upper and lower halves of digits joined where that reads better."""
+    boxes = np.array([(part.x, part.y, part.right, part.bottom) for part in parts]).T
+    (x, y, right, bottom), highest = boxes[:, :, None], confidences.max(axis=1)         # [upper, lower]
+    overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
+    near = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
+        (overlap >= 0.6 * np.minimum(right - x, (right - x).T)) & \
+        (np.minimum(highest[:, None], highest) < SURE)
+    pairs = np.argwhere(near)
+    if not len(pairs):
+        return parts, images, confidences
+    wholes = [joined([parts[upper], parts[lower]]) for upper, lower in pairs]
+    more = frame(ink, wholes)
+    read, gone = reader.confidences(more), set()
+    for pair, (upper, lower) in enumerate(pairs.tolist()):
+        apart = math.log(max(highest[upper], 1e-9)) + math.log(max(highest[lower], 1e-9))
+        if not gone & {upper, lower} and math.log(max(read[pair].max(), 1e-9)) - JOIN > apart:
+            parts, gone = [*parts, wholes[pair]], gone | {upper, lower}
+            images, confidences = np.append(images, more[[pair]], 0), np.append(confidences, read[[pair]], 0)
+    kept = [number for number in range(len(parts)) if number not in gone]
+    return [parts[number] for number in kept], images[kept], confidences[kept]
+
+
 def read_image(source, reader):
-    """Find and read the digit in a path or binary file; DigitError where that is not readable."""
+    """The Reading of a path or binary file; DigitError where it is no readable image."""
     picture, scale = load_image(source)
-    found = find_digit(find_ink(picture))
-    if not found:
-        return Reading(picture, [], np.empty((0, SIZE, SIZE), np.uint8), np.empty((0, 0)))
-    box, ink = found
-    images = straighten(fit(thicken(ink))[None])
-    confidences = reader.confidences(images)
-    highest = float(confidences[0].max())
-    digit = {"digit": int(confidences[0].argmax()), "confidence": round(highest, 4), "sure": highest >= SURE,
-             "box": [round(side * scale) for side in box], "row": 0}
-    return Reading(picture, [digit], images, confidences)
+    ink, strokes = find_strokes(picture)
+    parts, found = find_parts(ink, strokes), []
+    if parts:
+        images = frame(ink, parts)
+        confidences = reader.confidences(images)
+        hopeless = len(parts) > 12 and (confidences.max(axis=1) > 0.5).mean() < 0.25    # a photograph
+        if not hopeless:
+            parts, images, confidences = join_halves(ink, parts, images, confidences, reader)
+        for number, row in enumerate(find_rows(parts)):
+            row_parts, row_images = [parts[i] for i in row], images[row]
+            found += [(number, *digit) for digit in (
+                zip(row_parts, row_images, confidences[row]) if hopeless else
+                read_row(ink, row_parts, row_images, confidences[row], reader))]
+    found, digits = believable(found), []
+    for row, part, _, confidence in found:
+        box = [part.x, part.y, part.right - part.x, part.bottom - part.y]
+        digits.append({"digit": int(confidence.argmax()), "confidence": round(float(confidence.max()), 4),
+                       "sure": bool(confidence.max() >= SURE), "box": [round(side * scale) for side in box],
+                       "row": row})
+    images, confidences = (np.array([digit[i] for digit in found]) for i in (2, 3))
+    return Reading(picture, scale, ink, digits, images, confidences)
+
+
+def believable(found):
+    """Of all that was read in a picture, [(row, Part, image, confidences)], what is worth telling.
+
+    Where most of what was found is no digit, little is to be believed: a photograph, a text.
+    """
+    sizes = np.array([part.mask.size for _, part, *_ in found])
+    like_digits = np.array([confidence.max() > 0.5 for *_, confidence in found], bool)
+    trust = 1 if like_digits @ sizes >= sizes.sum() / 2 else 0.5
+    good_rows = {row for row, _, _, confidence in found if confidence.max() > 0.5}
+    told = [digit for digit in found if digit[3].max() > (0.02 if digit[0] in good_rows else 0.1)]
+    told = told or sorted(found, key=lambda digit: -digit[3].max())[:1]
+    rows = sorted({row for row, *_ in told})
+    return [(rows.index(row), part, image, confidence * trust) for row, part, image, confidence in told]
 
 
 def expand(source):
@@ -740,22 +1379,62 @@ def expand(source):
     return [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
 
 
-def read_all(sources, reader):
-    """Yield (what `predict --json` prints, Reading or None) in order for each image of `sources`."""
-    for source in sources:
-        for file in expand(source) or [source]:
-            reading, error = None, None
-            try:
-                if os.path.isdir(file):
-                    raise DigitError("a folder without images; name another")
-                reading = read_image(io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file, reader)
-            except DigitError as problem:
-                log.debug(problem, exc_info=True)
-                error = str(problem)
-            digits = reading.digits if reading else []
-            rows = itertools.groupby(digits, key=lambda digit: digit["row"])
-            text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
-            yield {"file": file, "text": text, "digits": digits, "error": error}, reading
+shared_reader = functools.cache(Reader)         # one in each process
+
+
+def read_files(files, model, steps):
+    """Answers, as `predict --json` prints them, for numbered files, [(number, path)], with a model file.
+
+    What the network saw of each goes to a picture in the folder `steps`, if that is not None.
+    """
+    answers = []
+    for number, file in files:
+        reading, error = None, None
+        try:
+            if os.path.isdir(file):
+                raise DigitError("a folder without images; name another")
+            with explained("could not be read ({}); save it anew as PNG, and please report this"):
+                source = io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file
+                reading = read_image(source, shared_reader(model))
+        except DigitError as problem:
+            log.debug(problem, exc_info=True)
+            error = str(problem)
+        if reading and steps:
+            save_picture(plot_steps(reading, file), steps / f"{number:04}-{Path(file).stem}.png")
+        digits = reading.digits if reading else []
+        rows = itertools.groupby(digits, key=lambda digit: digit["row"])
+        text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
+        answers.append({"file": file, "text": text, "digits": digits, "error": error})
+    return answers
+
+
+def in_parallel(function, tasks, jobs):
+    """Yield function(task) for each task in order, by `jobs` processes that are a few tasks ahead."""
+    if jobs == 1:
+        yield from map(function, tasks)
+        return
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), start_process)
+    running = collections.deque()
+    try:
+        for task in tasks:
+            running.append(pool.submit(function, task))
+            if len(running) > 3 * jobs:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    except BrokenProcessPool:
+        raise DigitError("a process that reads images was killed, perhaps for want of memory; "
+                         "try again with fewer --jobs") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def start_process():
+    """Settings of a process that reads images beside others: one thread, silent, its Ctrl-C our own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.filterwarnings("ignore", module="PIL")
+    cv2.setNumThreads(1)
+    keep_memory()
 
 
 # ==== Command line ======================================================================================
@@ -792,18 +1471,25 @@ def run_predict(args):
     """Read the digits in images, an answer a line on stdout; 1 if any could not be read."""
     if not args.images:
         raise DigitError("name an image or a folder to read, or - for standard input")
-    reader, failed = open_reader(args), False
-    for number, (answer, reading) in enumerate(read_all(args.images, reader)):
+    model, failed = open_reader(args).path, False
+    files = [file for source in args.images for file in expand(source) or [source]]
+    jobs = args.jobs or min(count_cores(), math.ceil(len(files) / 32))
+    numbered, one_process = enumerate(files), jobs == 1 or "-" in files or args.debug
+    tasks = iter(lambda: list(itertools.islice(numbered, 1 if one_process else 8)), [])
+    read = functools.partial(read_files, model=model, steps=args.show_steps)
+    for answer in itertools.chain.from_iterable(in_parallel(read, tasks, 1 if one_process else jobs)):
         lowest = min((f"{digit['confidence']:.3f}" for digit in answer["digits"]), default="")
         line = "\t".join([answer["file"], answer["text"].replace("\n", " "), lowest])
         print(json.dumps(answer) if args.json else line, flush=True)
         if answer["error"]:
             failed = True
             log.error(f"{answer['file']}: {answer['error']}")
-        elif args.show_steps and answer["digits"]:
-            name = f"{number:04}-{Path(answer['file']).stem}.png"
-            save_picture(plot_reading(reading, answer["file"]), args.show_steps / name)
     return int(failed)
+
+
+def count_cores():
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_train(args):
@@ -815,7 +1501,7 @@ def run_train(args):
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
-    confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)
+    confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)[:, :data.classes]
     accuracy, loss, _ = score(confidences, data.y_test)
     modules = {module: sys.modules[module].__version__ for module in ("tensorflow", "keras", "numpy", "cv2")}
     metadata = {"network": name, "layers": layers, "classes": data.classes,     # "network" stands first
@@ -862,10 +1548,10 @@ def run_sample(args):
 def read_sample(reader, data, index, path):
     """Read test image `index` and save the picture of it; its confidences (classes,)."""
     image = reader.prepare(data.x_test[[index]])
-    confidences = reader.confidences(image)
+    confidences = reader.confidences(image)[0]
     title = f"{data.name} test image {index}, a {data.y_test[index]}"
-    save_picture(plot_reading(Reading(data.x_test[index], [], image, confidences), title), path)
-    return confidences[0]
+    save_picture(plot_sample(data.x_test[index], image[0], confidences, title), path)
+    return confidences
 
 
 def run_models(args):
@@ -904,7 +1590,8 @@ def run_story(args):
             read_sample(reader, data, index, args.assets / picture)
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
-        save_picture(plot_reading(zero, "a drawn zero"), args.assets / "drawn_zero.png")
+        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0], "a drawn zero")
+        save_picture(drawn_zero, args.assets / "drawn_zero.png")
         args.images = [os.path.relpath(EXAMPLES)]
         return run_predict(args)
 
@@ -930,14 +1617,16 @@ OPTIONS = {
     "--assets": dict(type=Path, metavar="DIR", default=Path("assets"), help="for the pictures (assets)"),
     "--models": dict(type=Path, metavar="DIR", default=Path("models"), help="of trained models (models)"),
     "--json": dict(action="store_true", help="one JSON object a line"),
-    "--show-steps": dict(type=Path, metavar="DIR", help="save what the network saw of each image there"),
+    "--show-steps": dict(type=Path, metavar="DIR", help="save a picture of how each image was read there"),
+    "--jobs": dict(type=whole(1), metavar="N", help="processes that read images (one per core)"),
     "--quiet": dict(action="store_true", help="only data and errors"),
     "--debug": dict(action="store_true", help="show the stack of an error"),
 }
 TRAINING = "--data --model --epochs --seed --plain --assets"
 COMMANDS = {
-    "run": (run_story, f"images --json --show-steps {TRAINING}", "the whole story, or predict; the default"),
-    "predict": (run_predict, "images --json --show-steps --model", "read the digits in images"),
+    "run": (run_story, f"images --json --show-steps --jobs {TRAINING}",
+            "the whole story, or predict; the default"),
+    "predict": (run_predict, "images --json --show-steps --jobs --model", "read the digits in images"),
     "train": (run_train, TRAINING, "train a network and save it"),
     "evaluate": (run_evaluate, "--data --model --assets", "measure a saved network on the test set"),
     "sample": (run_sample, "index --data --model --assets", "read one test image"),
@@ -979,6 +1668,7 @@ def main(argv=None):
     debug = "--debug" in argv
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     log.setLevel(logging.DEBUG if debug else logging.INFO)
+    keep_memory()
     warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx")
     sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
     try:

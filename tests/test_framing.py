@@ -1,16 +1,36 @@
 """From any image to 28x28: every kind of file, the paper, the ink, the frame."""
 import io
+import itertools
 
 import cv2
 import numpy as np
 import pytest
-from drawing import colour, draw
+from drawing import colour, draw, photographed_paper
 from PIL import Image
 
 import mnist_digit_classifier as digits
 
 SIX = draw(6, (120, 90), (20, 15, 90), 6)
 GREY = colour(SIX, (0, 0, 0), (255, 255, 255))[..., 0]
+
+
+def find(rgb):
+    """Ink of an RGB picture, and its Parts."""
+    ink, strokes = digits.find_strokes(np.ascontiguousarray(rgb, np.uint8))
+    return ink, digits.find_parts(ink, strokes)
+
+
+def box(part):
+    return part.x, part.y, part.right, part.bottom
+
+
+def box_of(coverage, threshold=0.5):
+    y, x = np.nonzero(coverage > threshold)
+    return x.min(), y.min(), x.max() + 1, y.max() + 1
+
+
+def on_white(coverage, ink=(0, 0, 0)):
+    return colour(coverage, ink, (255, 255, 255))
 
 
 def load(image, **options):
@@ -69,34 +89,132 @@ def test_large_image_is_shrunk_and_boxes_still_fit():
     file = io.BytesIO()
     Image.fromarray(large).save(file, format="JPEG")
     picture, scale = digits.load_image(file)
-    assert max(picture.shape) <= digits.WORK_SIDE
-    small, _ = digits.find_digit(digits.find_ink(cv2.cvtColor(GREY, cv2.COLOR_GRAY2RGB)))
-    box, _ = digits.find_digit(digits.find_ink(picture))
-    assert np.allclose(np.array(box) * scale, np.array(small) * 40, atol=60)
+    assert max(picture.shape) <= digits.WORK_SIDES[1]
+    part, = find(picture)[1]
+    assert np.allclose(np.array(box(part)) * scale, np.array(box_of(SIX)) * 40, atol=60)
+
+
+def test_tiny_image_is_enlarged():
+    file = io.BytesIO()
+    Image.fromarray(GREY[20:48, 20:48]).save(file, format="PNG")
+    picture, scale = digits.load_image(file)
+    assert picture.shape == (112, 112, 3) and scale == 1 / 4
 
 
 @pytest.mark.parametrize(("ink", "paper"), [
-    ((0, 0, 0), (255, 255, 255)), ((255, 255, 255), (0, 0, 0)),
-    ((220, 40, 40), (60, 60, 160)), ((150, 150, 150), (205, 205, 205))])
-def test_ink_stands_out_whatever_the_polarity(ink, paper):
-    box, own = digits.find_digit(digits.find_ink(colour(SIX, ink, paper)))
-    y, x = np.nonzero(SIX > 0.5)
-    assert np.allclose(box, (x.min(), y.min(), np.ptp(x) + 1, np.ptp(y) + 1), atol=2)
-    assert own.max() == 255 and own.shape == box[:1:-1]
+    ((0, 0, 0), (255, 255, 255)), ((255, 255, 255), (0, 0, 0)), ((220, 40, 40), (60, 60, 160)),
+    ((150, 150, 150), (205, 205, 205)), ((200, 60, 60), (60, 140, 70)), ((68, 1, 84), (253, 231, 37))])
+def test_ink_stands_out_whatever_the_colours(ink, paper):
+    found, (part,) = find(colour(SIX, ink, paper))
+    assert np.allclose(box(part), box_of(SIX), atol=2)
+    own = digits.cut_out(found, part)
+    assert own.max() == 255 and own.shape == part.mask.shape
 
 
 def test_specks_and_a_line_along_the_edge_are_not_the_digit():
-    ink = np.pad(np.round(255 * SIX).astype(np.uint8), 30)
-    alone = digits.find_digit(ink)[0]
-    ink[:, -4:], ink[5:8, 5:8] = 255, 255
-    assert digits.find_digit(ink)[0] == alone
+    page = np.pad(SIX, 30)
+    alone = box(find(on_white(page))[1][0])
+    page[:, -4:], page[5:8, 5:8] = 1, 1
+    part, = find(on_white(page))[1]
+    assert box(part) == alone
+
+
+def test_a_digit_that_touches_the_edge_is_found():
+    page = np.pad(SIX, 30)[:, box_of(np.pad(SIX, 30))[0] + 3:]
+    part, = find(on_white(page))[1]
+    assert part.x == 0
+
+
+@pytest.mark.parametrize("strength", [0.35, 1])
+def test_ruled_lines_go_and_what_crosses_them_stays(strength):
+    page = np.pad(SIX, ((80, 80), (150, 150)))
+    ruled = page.copy()
+    for y in range(20, len(page), 40):
+        ruled[y:y + 2] = np.maximum(ruled[y:y + 2], strength)
+    part, = find(on_white(ruled))[1]
+    assert np.allclose(box(part), box_of(page), atol=3)
+    assert (part.mask.sum() / find(on_white(page))[1][0].mask.sum()) > 0.9
+
+
+def test_a_digits_own_bars_are_no_ruled_lines():
+    for digit in (2, 5, 7, 1):
+        page = draw(digit, (300, 300), (40, 20, 260), 6)
+        assert find(on_white(page))[1][0].mask.sum() > 0.9 * (page > 0.5).sum()
+
+
+@pytest.mark.parametrize("around", [(90, 60, 40), (255, 255, 255), (0, 0, 0)])
+def test_a_sheet_that_lies_on_something_else(around):
+    page = photographed_paper((300, 260), (190, 186, 176))
+    page = colour(np.pad(SIX, ((90, 90), (85, 85))), (40, 40, 60), page)
+    picture = np.full((460, 460, 3), around, np.uint8)
+    picture[80:380, 100:360] = page
+    part, = find(picture)[1]
+    assert np.allclose(box(part), np.add(box_of(SIX), [185, 170, 185, 170]), atol=3)
+
+
+def test_a_solid_bar_is_no_sheet():
+    bar = np.zeros((28, 28))
+    bar[3:25, 11:17] = 1
+    part, = find(np.kron(on_white(bar), np.ones((4, 4, 1))))[1]
+    assert part.mask.shape == (88, 24)
+
+
+def test_the_edge_of_a_shadow_is_no_ink():
+    page = colour(np.pad(SIX, 120), (40, 40, 40), (220, 220, 220)).astype(float)
+    page[:, :200] *= 0.6
+    part, = find(page)[1]
+    assert np.allclose(box(part), np.array(box_of(SIX)) + 120, atol=3)
+
+
+def test_rows_are_read_like_a_page():
+    page, order = np.zeros((500, 700)), []
+    for y, row in ((40, (60, 250, 500)), (190, (20, 330)), (350, (100, 240, 380, 560))):
+        for x in row:
+            digit = draw(len(order), (500, 700), (x, y + 5 * (len(order) % 4), 90), 8)
+            page = np.maximum(page, digit)
+            order.append(box_of(digit)[:2])
+    parts = find(on_white(page))[1]
+    rows = digits.find_rows(parts)
+    assert [len(row) for row in rows] == [3, 2, 4]
+    assert np.allclose([(parts[i].x, parts[i].y) for row in rows for i in row], order, atol=2)
+
+
+def test_a_row_may_climb_and_a_column_has_a_row_a_digit():
+    climbing, column = np.zeros((300, 700)), np.zeros((700, 200))
+    for i in range(6):
+        climbing = np.maximum(climbing, draw(i, (300, 700), (30 + 110 * i, 190 - 30 * i, 80), 6))
+        column = np.maximum(column, draw(i, (700, 200), (60 + 7 * (i % 2), 20 + 110 * i, 85), 6))
+    assert [len(row) for row in digits.find_rows(find(on_white(climbing))[1])] == [6]
+    assert [len(row) for row in digits.find_rows(find(on_white(column))[1])] == [1] * 6
+
+
+def test_touching_digits_are_split_between_them():
+    one, other = draw(2, (120, 200), (20, 15, 90), 8), draw(3, (120, 200), (76, 15, 90), 8)
+    page = np.maximum(one, other)
+    part, = find(on_white(page))[1]
+    cuts = [np.mean([piece.x, before.right]) for before, piece in
+            itertools.pairwise(sorted(digits.split(part), key=lambda piece: piece.x))]
+    middle = (box_of(one)[2] + box_of(other)[0]) / 2
+    assert min(abs(cut - middle) for cut in cuts) < 6
+    assert digits.joined(digits.split(part)).mask.sum() > 0.99 * part.mask.sum()
+
+
+def test_a_faint_stroke_grows_back():
+    page = draw(8, (300, 300), (70, 40, 220), 8)
+    page[150:] *= 0.4           # too faint for the first look
+    ink = (255 * page).astype(np.uint8)
+    strong = digits.trimmed(0, 0, page > 0.7)
+    assert digits.regrown(ink, strong, []).bottom > 190 > strong.bottom
+    neighbour = digits.trimmed(0, 0, np.roll(page, 20, axis=0) > 0.1)
+    assert digits.regrown(ink, strong, [neighbour]).mask.sum() < digits.regrown(ink, strong, []).mask.sum()
 
 
 def test_a_five_keeps_its_bar():
-    five = np.round(255 * draw(5, (200, 200), (60, 40, 120), 6)).astype(np.uint8)
-    whole = digits.find_digit(five)[0]
+    five = draw(5, (200, 200), (60, 40, 120), 6)
+    whole = box(find(on_white(five))[1][0])
     five[:, 85:91][:60] = 0         # the pen was lifted between the bar and the belly
-    assert digits.find_digit(five)[0] == whole
+    part, = find(on_white(five))[1]
+    assert box(part) == whole
 
 
 RNG = np.random.default_rng(0)
@@ -104,9 +222,9 @@ RNG = np.random.default_rng(0)
 
 @pytest.mark.parametrize("pixels", [
     np.full((50, 50, 3), 255), np.zeros((50, 50, 3)), np.full((1, 1, 3), 7), np.full((1, 900, 3), 90),
-    RNG.integers(0, 256, (200, 200, 3)), RNG.normal(128, 4, (90, 90, 3))])
-def test_nothing_to_read(pixels):
-    assert digits.find_digit(digits.find_ink(pixels.astype(np.uint8))) is None
+    RNG.normal(128, 4, (90, 90, 3))])
+def test_blank_paper_has_no_parts(pixels):
+    assert find(pixels)[1] == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 4000), (4000, 1), (2, 3), (5, 5), (31, 900), (40, 40)])
@@ -120,15 +238,18 @@ def test_no_shape_or_content_is_too_odd(shape, kind):
         pixels[shape[0] // 2, shape[1] // 2] = 0
     if kind == "bar":
         pixels[shape[0] // 3:shape[0] // 3 * 2] = 0
-    picture = digits.shrunk(pixels.astype(np.uint8), digits.WORK_SIDE)
-    if found := digits.find_digit(digits.find_ink(picture)):
-        assert digits.straighten(digits.fit(digits.thicken(found[1]))[None]).shape == (1, 28, 28)
+    picture = digits.shrunk(pixels.astype(np.uint8), digits.WORK_SIDES[1])
+    ink, parts = find(picture)
+    if parts:
+        assert digits.frame(ink, parts).shape == (len(parts), 28, 28)
+    for row in digits.find_rows(parts):
+        assert list(digits.find_spans(ink, [parts[i] for i in row], np.ones(len(row), bool)))
 
 
 @pytest.mark.parametrize("pen", [1, 3, 8, 20])
 def test_thin_strokes_are_widened_to_mnists(pen):
-    ink = np.round(255 * draw(3, (260, 260), (60, 30, 200), pen)).astype(np.uint8)
-    _, own = digits.find_digit(ink)
+    ink, parts = find(on_white(draw(3, (260, 260), (60, 30, 200), pen)))
+    own = digits.cut_out(ink, digits.joined(parts))
     thick = digits.thicken(own)
     mask = (thick > 127).astype(np.uint8)
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)[mask > 0].mean()
@@ -177,7 +298,7 @@ def test_mnist_images_take_the_same_last_step(mnist):
     read = []
     for image in images:
         page = np.pad(cv2.resize(image, (280, 280), interpolation=cv2.INTER_CUBIC), 60)
-        found = digits.find_digit(digits.find_ink(np.dstack([255 - page] * 3)))
-        read.append(digits.fit(digits.thicken(found[1])))
-    seen, direct = digits.straighten(np.array(read)).astype(float), digits.straighten(images).astype(float)
+        ink, parts = find(np.dstack([255 - page] * 3))
+        read.append(digits.frame(ink, [digits.joined(parts)])[0])
+    seen, direct = np.array(read, float), digits.straighten(images).astype(float)
     assert np.median(np.abs(seen - direct).mean(axis=(1, 2))) < 10      # grey levels

@@ -1,4 +1,5 @@
 """Reading images: the contract of `predict`, bad input, and what it does without."""
+import itertools
 import json
 import os
 import re
@@ -12,6 +13,8 @@ import pytest
 from conftest import ROOT, SCRIPT, complaint
 from drawing import colour, draw
 from PIL import Image
+
+import mnist_digit_classifier as digits
 
 EXAMPLES = ROOT / "assets" / "examples"
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -177,7 +180,7 @@ def test_folder_without_images(read, tmp_path):
 
 @pytest.mark.parametrize("pixels", [
     np.full((1, 1, 3), 200), np.full((64, 64, 3), 255), np.zeros((64, 64, 3)),
-    np.random.default_rng(1).integers(0, 256, (150, 150, 3))], ids=["1x1", "white", "black", "noise"])
+    np.random.default_rng(1).normal(200, 3, (150, 150, 3))], ids=["1x1", "white", "black", "paper"])
 def test_nothing_to_read_is_no_error(read, tmp_path, pixels):
     Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "nothing.png")
     (answer,), code = read(tmp_path / "nothing.png")
@@ -204,3 +207,82 @@ def test_damaged_or_foreign_model(run, trained, tmp_path, damage):
 def test_no_such_model_names_the_near_ones(run, trained):
     message = complaint(run("predict", "--model", "dens", EXAMPLES / "zero.png", cwd=trained[1]), 2)
     assert "did you mean dense" in message and "train --model" in message
+
+
+def row_of(labels, pen=8):
+    """A picture of digits in a row, 120 pixels high."""
+    page = np.zeros((120, 30 + 75 * len(labels)))
+    for i, label in enumerate(labels):
+        page = np.maximum(page, draw(label, page.shape, (20 + 75 * i, 20, 80), pen, seed=i))
+    return colour(page, (20, 20, 60), (250, 250, 250))
+
+
+def test_rows_of_digits(run, tmp_path):
+    Image.fromarray(np.vstack([row_of([1, 9, 8, 4]), row_of([2, 0, 2, 6])])).save(tmp_path / "two.png")
+    result = run("predict", "--json", "--model", "pretrained", "two.png", cwd=tmp_path)
+    answer = json.loads(result.stdout)
+    assert answer["text"] == "1984\n2026" and answer["error"] is None
+    assert [digit["row"] for digit in answer["digits"]] == [0] * 4 + [1] * 4
+    assert all(digit["sure"] and digit["confidence"] >= 0.9 for digit in answer["digits"])
+    boxes = np.array([digit["box"] for digit in answer["digits"]])
+    assert (np.diff(boxes[:4, 0]) > 50).all() and (boxes[4:, 1] > boxes[:4, 1] + 100).all()
+    plain = run("two.png", "--model", "pretrained", cwd=tmp_path).stdout
+    assert plain.startswith("two.png\t1984 2026\t")
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_jobs_give_the_same_answers_in_the_same_order(run, tmp_path, jobs):
+    for i in range(40):
+        Image.fromarray(row_of([i // 10, i % 10])).save(tmp_path / f"{i:02}.png")
+    (tmp_path / "20.png").write_bytes(b"no image")
+    result = run("predict", "--json", "--jobs", jobs, "--model", "pretrained", ".", cwd=tmp_path)
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert [answer["file"] for answer in answers] == [f"{i:02}.png" for i in range(40)]
+    assert [answer["text"] for answer in answers] == [f"{i:02}" if i != 20 else "" for i in range(40)]
+    assert [bool(answer["error"]) for answer in answers] == [i == 20 for i in range(40)]
+
+
+def kill_itself(task):
+    os.kill(os.getpid(), 9)
+
+
+def test_a_killed_process_gets_a_sentence():
+    with pytest.raises(digits.DigitError, match="fewer --jobs"):
+        list(digits.in_parallel(kill_itself, range(9), 2))
+
+
+def test_only_a_few_tasks_are_taken_ahead():
+    """So that neither many files nor slow readers of the answers cost memory."""
+    taken = []
+    answers = digits.in_parallel(abs, (taken.append(n) or n for n in itertools.count()), 2)
+    assert [next(answers) for _ in range(10)] == list(range(10)) and len(taken) < 20
+    answers.close()
+
+
+HEIC_LINE = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)
+
+
+def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
+    (tmp_path / "photo.heic").write_bytes(HEIC_LINE)
+    block = "import sys; sys.modules['pillow_heif'] = None; sys.path.insert(0, sys.argv.pop(1));" \
+        "import mnist_digit_classifier as m; sys.exit(m.main(sys.argv[1:]))"
+    result = subprocess.run([sys.executable, "-c", block, str(ROOT), "-q", "photo.heic"], cwd=tmp_path,
+                            capture_output=True, text=True)
+    assert "run: pip install pillow-heif" in complaint(result, 1)
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    Image.fromarray(row_of([3, 7])).save(tmp_path / "photo.heic", quality=60)
+    result = run("photo.heic", "--model", "pretrained", cwd=tmp_path)
+    assert result.stdout.startswith("photo.heic\t37\t"), result.stderr
+    stdin = subprocess.run([sys.executable, SCRIPT, "-q", "-", "--model", "pretrained"], cwd=tmp_path,
+                           input=(tmp_path / "photo.heic").read_bytes(), capture_output=True, check=True)
+    assert stdin.stdout.startswith(b"-\t37\t")
+
+
+def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
+    monkeypatch.setattr(digits, "find_strokes", lambda picture: 1 / 0)
+    files = list(enumerate([str(EXAMPLES / "zero.png"), "missing.png"]))
+    zero, missing = digits.read_files(files, digits.PRETRAINED, None)
+    assert "division by zero" in zero["error"] and "please report" in zero["error"]
+    assert "No such file" in missing["error"]

@@ -40,10 +40,31 @@ def test_curves_have_a_point_an_epoch():
         assert [list(line.get_xdata()) for line in axis.lines] == [[1, 2, 3]] * 2
 
 
-def test_reading_shows_ten_confidences():
+def test_steps_show_picture_ink_and_what_the_network_saw():
+    picture, image = np.full((90, 60, 3), 255, np.uint8), np.zeros((28, 28), np.uint8)
+    digit = {"digit": 7, "confidence": 0.95, "sure": True, "box": [20, 40, 30, 60], "row": 0}
+    found = [digit, digit | {"digit": 1, "confidence": 0.5, "sure": False, "box": [80, 40, 30, 60]}]
+    confidences = np.array([np.eye(10)[7] * 0.95 + np.eye(10)[2] * 0.03 + np.eye(10)[1] * 0.02] * 2)
+    reading = digits.Reading(picture, 2, picture[..., 0], found, np.array([image, image]), confidences)
+    read, ink, first, second, *rest = digits.plot_steps(reading, "title").axes
+    assert read.images[0].get_extent() == [0, 120, 180, 0] == ink.images[0].get_extent()
+    assert [text.get_text() for text in read.texts] == ["7", "1?"]
+    assert list(read.lines[0].get_xdata()) == [20, 50, 50, 20, 20]
+    assert list(read.lines[0].get_ydata()) == [40, 40, 100, 100, 40]
+    assert first.get_title() == second.get_title() == "7  95.0%\n2  3.0%\n1  2.0%"
+    assert not any(axis.images for axis in rest)
+
+
+def test_steps_of_nothing_found():
+    picture = np.full((90, 60, 3), 255, np.uint8)
+    reading = digits.Reading(picture, 1, picture[..., 0], [], np.empty((0, 28, 28)), np.empty((0, 10)))
+    assert "no digit found" in digits.plot_steps(reading, "title").get_suptitle()
+
+
+def test_sample_shows_ten_confidences():
     confidences = np.linspace(0, 0.2, 10)
-    reading = digits.Reading(np.zeros((9, 9, 3)), [], np.zeros((1, 28, 28)), confidences[None])
-    bars = digits.plot_reading(reading, "title").axes[2].patches
+    figure = digits.plot_sample(np.zeros((9, 9, 3)), np.zeros((28, 28)), confidences, "title")
+    bars = figure.axes[2].patches
     assert sorted(bar.get_height() for bar in bars) == pytest.approx(confidences.tolist())
 
 

@@ -46,7 +46,7 @@ def test_every_epoch_shows_every_image_once_in_a_new_order():
     images = np.zeros((1200, 28, 28), np.uint8)
     labels = np.arange(1200)
     for plain in (True, False):
-        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), plain))
+        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), plain, False))
         order = np.concatenate([y for _, y in chunks]).reshape(2, -1)
         assert (np.sort(order) == labels).all() and (order[0] != order[1]).any()
         assert (order[0] != labels).any()
@@ -57,7 +57,7 @@ def test_distortion_is_light_random_and_ends_with_the_last_epochs():
     images = np.repeat((255 * two).astype(np.uint8)[None], 40, axis=0)
     straight = digits.straighten(images[:1]).astype(int)
     rng = np.random.default_rng(0)
-    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, False)]
+    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, False, False)]
     changed = np.abs(epochs[0] - straight).mean(axis=(1, 2))
     assert 2 < np.median(changed) < 25                      # grey levels
     assert np.abs(epochs[0][0] - epochs[0][1]).max() > 20
@@ -132,3 +132,46 @@ def test_dense_reaches_its_accuracy_on_mnist(mnist, run, tmp_path):
     result = run("train", "--data", mnist, "--epochs", 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["test_accuracy"] > 0.97
+
+
+def test_drawings_teach_digits_and_what_is_none(small_arrays, monkeypatch):
+    monkeypatch.setattr(digits, "DRAWN", 200)
+    x, y = small_arrays["x_train"][:100], small_arrays["y_train"][:100]
+    images, labels = digits.with_drawings(x, y, np.random.default_rng(0))
+    assert images.shape == (500, 28, 28) and images.dtype == np.uint8
+    assert (images[:100] == x).all() and (labels[:100] == y).all()
+    assert (np.bincount(labels[100:]) == [20] * 10 + [200]).all()
+    assert all(5 < (image > 127).sum() < 500 for image in images[100:])
+    again, _ = digits.with_drawings(x, y, np.random.default_rng(0))
+    assert (again == images).all()
+
+
+@pytest.mark.parametrize("label", range(10))
+def test_drawn_digits_are_read_as_what_they_are(label):
+    """By the network that ships; every way of writing a digit, by the median of its confidences."""
+    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(label)
+    for way in digits.STROKES[label].split("|"):
+        strokes = [np.reshape([int(side) for side in stroke], (-1, 2)) / 4 - 0.5 for stroke in way.split()]
+        images = np.array([digits.fitted(digits.draw(strokes, rng)) for _ in range(15)])
+        assert np.median(reader.confidences(digits.straighten(images))[:, label]) > 0.5, way
+
+
+def test_other_pens_change_half_of_the_images():
+    images = np.repeat((255 * draw(2, (28, 28), (7, 4, 20), 3)).astype(np.uint8)[None], 100, axis=0)
+    changed = digits.with_other_pens(images, np.random.default_rng(0)).astype(int).sum(axis=(1, 2))
+    ink = images[0].sum()
+    assert (changed == ink).sum() == 50
+    assert (changed > 1.2 * ink).sum() == 15 and (changed < 0.8 * ink).sum() == 15
+
+
+def test_a_robust_network_has_one_more_answer_where_it_learns_digits(small_arrays, monkeypatch, tmp_path):
+    """On anything but MNIST it has an answer a class; with it, what is missing to 1 is 'no digit'."""
+    monkeypatch.setattr(digits, "DRAWN", 100)
+    for name, answers in (("MNIST", 11), ("clothes", 10)):
+        data = digits.Dataset(*small_arrays.values(), name)
+        model, history = digits.train("best", data, 1, 0)
+        assert model.output_shape == (None, answers) and len(history["loss"]) == 1
+        digits.save(model, {"network": "best", "classes": 10}, tmp_path / "best.onnx")
+        confidences = digits.Reader(tmp_path / "best.onnx").confidences(data.x_test[:50])
+        assert confidences.shape == (50, 10)
+        assert (confidences.sum(axis=1) < 0.999).any() == (answers == 11)

@@ -1,0 +1,115 @@
+"""Whole pages: digits of pens and of MNIST, one, in rows, in columns, touching, on every kind of paper."""
+import collections
+import io
+
+import numpy as np
+import pages
+import pytest
+from drawing import draw
+from PIL import Image
+
+import mnist_digit_classifier as digits
+
+PENS = {"hair": (0.01, 0.02), "ballpoint": (0.03, 0.06), "felt": (0.08, 0.12), "marker": (0.16, 0.2)}
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return digits.Reader(digits.PRETRAINED)
+
+
+def read(data, reader):
+    """The text that is read in a file's bytes, rows parted by newlines."""
+    found = digits.read_image(io.BytesIO(data), reader).digits
+    rows = sorted({digit["row"] for digit in found})
+    return "\n".join("".join(str(digit["digit"]) for digit in found if digit["row"] == row) for row in rows)
+
+
+def shares(made, reader):
+    """Of pages, the share read exactly by layout and by paper, and the share of digits right by layout."""
+    exact, right = collections.defaultdict(list), collections.defaultdict(list)
+    for layout, paper, text, data in made:
+        answer = read(data, reader)
+        exact[layout].append(answer == text)
+        exact[paper].append(answer == text)
+        right[layout] += [True] * len(text) + [False] * min(len(text), pages.wrong_digits(text, answer))
+    return ({kind: np.mean(values) for kind, values in exact.items()},
+            {layout: 2 - 1 / np.mean(values) for layout, values in right.items()})
+
+
+@pytest.mark.parametrize("pen", PENS)
+def test_every_pen_layout_and_paper(pen, reader):
+    exact, _ = shares(pages.make(pages.drawn_digits(PENS[pen]), 140, seed=1), reader)
+    assert set(exact) == {*pages.LAYOUTS, *(paper.__name__ for paper in pages.PAPERS)}
+    assert exact["single"] >= 0.96
+    assert min(exact[layout] for layout in ("row", "rows", "column", "touching")) >= 0.8
+    assert min(exact[paper.__name__] for paper in pages.PAPERS) >= 0.7
+
+
+def test_mnist_digits_on_pages(mnist, reader):
+    data = digits.load_mnist(mnist)
+    _, right = shares(pages.make(pages.mnist_digits(data.x_test, data.y_test), 420), reader)
+    assert right["single"] >= 0.97 and min(right["row"], right["rows"], right["column"]) >= 0.95
+    assert right["touching"] >= 0.85
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_row_held_any_way_up(orientation, reader):
+    page, text = pages.lay_out(lambda n: pages.drawn_digits(PENS["felt"])(n, np.random.default_rng(5)), "row",
+                               np.random.default_rng(4))
+    stored = {1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud, 5: np.transpose,
+              6: np.rot90, 7: lambda a: np.rot90(a, 2).T, 8: lambda a: np.rot90(a, 3)}[orientation]
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    grey = np.uint8(255 - 200 * page)
+    Image.fromarray(np.ascontiguousarray(stored(grey))).save(file, "JPEG", exif=exif)
+    assert read(file.getvalue(), reader) == text
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_a_row_in_the_alpha_channel_alone(ink, reader):
+    page, text = pages.lay_out(lambda n: pages.drawn_digits(PENS["felt"])(n, np.random.default_rng(6)), "row",
+                               np.random.default_rng(6))
+    rgba, file = np.dstack([np.full((*page.shape, 3), ink, np.uint8), np.uint8(255 * page)]), io.BytesIO()
+    Image.fromarray(rgba).save(file, "PNG")
+    assert read(file.getvalue(), reader) == text
+
+
+def test_a_small_digit_on_a_large_page(reader):
+    page = 255 - 230 * draw(4, (4000, 3000), (1900, 2600, 240), 14)
+    file = io.BytesIO()
+    Image.fromarray(np.uint8(np.dstack([page] * 3))).save(file, "JPEG")
+    found, = digits.read_image(file, reader).digits
+    assert found["digit"] == 4 and found["sure"]
+    assert np.allclose(found["box"][:2], (1910, 2600), atol=30)
+
+
+def noise(rng):
+    return rng.integers(0, 256, (300, 400, 3))
+
+
+def crumpled(rng):
+    return pages.grain(pages.lamp((300, 400), rng), rng, 12)
+
+
+def letters(rng):
+    """Signs that the script itself draws, by another pen."""
+    page = np.zeros((200, 500), np.uint8)
+    for x in (20, 180, 340):
+        page[40:152, x:x + 112] = digits.written(10, rng)
+    return pages.inked(page / 255, (20, 20, 20), 255)
+
+
+def gradient(rng):
+    return 255 * np.repeat(pages.slope((300, 300), rng), 3, axis=2)
+
+
+@pytest.mark.parametrize("picture", [noise, crumpled, letters, gradient])
+def test_what_is_no_digit_is_not_sure(picture, reader):
+    """Of twelve pictures, one with a sure digit at most."""
+    rng, sure = np.random.default_rng(0), 0
+    for _ in range(12):
+        file = io.BytesIO()
+        Image.fromarray(np.clip(picture(rng), 0, 255).astype(np.uint8)).save(file, "PNG")
+        sure += any(digit["sure"] for digit in digits.read_image(file, reader).digits)
+    assert sure <= 1
