@@ -90,7 +90,7 @@ MAX_PIECES = 8              # pieces tried together as one digit
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 1.5                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
-AS_PIECE = 0.8              # factor of the confidence in a piece that was cut off another
+AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 SURE = 0.9                  # confidence from which an answer is called sure
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py

@@ -214,6 +214,16 @@ def drawn_digits(pens):
     return take
 
 
+def letters(count, rng):
+    """A `take` for `make` of letters in OpenCV's Hershey fonts, but for those that may be digits; text ''."""
+    made = []
+    for letter in rng.choice(list("ACEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy"), size=count):
+        canvas, font = np.zeros((240, 300), np.uint8), int(rng.choice([0, 1, 2, 3, 4, 6, 7]))
+        cv2.putText(canvas, str(letter), (60, 170), font, 5, 255, int(rng.integers(4, 24)), cv2.LINE_AA)
+        made.append(canvas / np.float32(255))
+    return made, [""] * count
+
+
 def wrong_digits(text, answer):
     """Fewest digits to put in, take out or change so that `answer` becomes `text` (Levenshtein)."""
     row = list(range(len(answer) + 1))
