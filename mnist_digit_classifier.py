@@ -345,7 +345,13 @@ def find_paper(image, shaded):
     unevenness = np.abs(border - median).reshape(len(border), -1).max(axis=1)
     if not shaded and quantile(unevenness, 0.75) <= EVEN_PAPER:
         return median.astype(np.uint8)
-    return cv2.resize(cv2.medianBlur(shrunk(small, 64), 31), image.shape[1::-1])    # half the picture wide
+    small = shrunk(small, 64).astype(np.int16)
+    reach = min(10, *(side - 1 for side in small.shape[:2]))
+    rim = ((reach, reach), (reach, reach), (0, 0))[:small.ndim]
+    beyond = np.clip(np.pad(small, rim, "reflect", reflect_type="odd"), 0, 255)     # a slope goes on there
+    paper = cv2.medianBlur(beyond.astype(np.uint8), 21)         # a third of the picture wide
+    paper = paper[reach:reach + len(small), reach:reach + small.shape[1]]
+    return cv2.resize(paper, image.shape[1::-1])
 
 
 def find_ink(rgb, shaded=False):

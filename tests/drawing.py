@@ -65,8 +65,17 @@ def photographed_paper(size, light, seed=0, noise=5, shadow=0.35):
     return np.float64(light) * (1 - shadow * (0.6 * x + 0.4 * y) ** 1.5) + grain
 
 
+def draw_row(digits, size, start, tall, pen, seed=0, step=0.95, climb=0.0):
+    """Coverage (height, width) of digits side by side from start (x, y), `step` times `tall` apart."""
+    page = np.zeros(size)
+    for i, digit in enumerate(digits):
+        box = start[0] + i * step * tall, start[1] - i * climb * tall + 0.05 * tall * (i % 3), tall
+        page = np.maximum(page, draw(digit, size, box, pen, seed + i))
+    return page
+
+
 def write_examples(folder):
-    """The pictures in assets/examples; each name starts with the digit that it shows."""
+    """The pictures in assets/examples; each name starts with the digit or the rows that it shows."""
     def save(name, picture, **options):
         Image.fromarray(picture).save(folder / name, **options)
 
@@ -88,11 +97,21 @@ def write_examples(folder):
     paper = photographed_paper((480, 480), (96, 88, 84), seed=2, noise=9)
     save("eight-dark-room.jpg", colour(draw(8, (480, 480), (150, 90, 300), 12, seed=9), (34, 30, 30), paper),
          quality=70)
-    save("nine-28x28.png", 255 - colour(draw(9, (28, 28), (8, 4, 19), 2, seed=10), black, white))
+    save("nine-tiny.png", 255 - colour(draw(9, (28, 28), (8, 4, 19), 2, seed=10), black, white))
     save("two-pencil.png", colour(draw(2, (400, 400), (130, 80, 240), 4, seed=11), (168, 168, 168),
                                   (226, 224, 220)))
     save("three-blue-on-yellow.png", colour(draw(3, (360, 300), (80, 60, 240), 18, seed=12, slant=0.25),
                                             (40, 70, 160), (250, 225, 120)))
+    paper = photographed_paper((500, 900), (205, 200, 190), seed=3)
+    save("2026-row-photo.jpg", colour(draw_row((2, 0, 2, 6), (500, 900), (150, 200), 150, 7, 12, 1.05, 0.12),
+                                      (40, 42, 90), paper), quality=75)
+    ruled = np.full((420, 640, 3), 246.0)
+    ruled[40::60] = ruled[41::60] = (150, 175, 210)
+    page = np.maximum(draw_row((3, 1, 4), (420, 640), (90, 60), 110, 6, 20),
+                      draw_row((1, 5, 9, 2, 6), (420, 640), (70, 240), 105, 6, 23))
+    save("314-15926-ruled.png", colour(page, (30, 34, 80), ruled))
+    touching = draw_row((5, 2), (220, 260), (50, 50), 130, 12, 30, 0.53)
+    save("52-touching.png", colour(touching, (15, 15, 15), white))
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_every_pen_layout_and_paper(pen, reader):
     exact, _ = shares(pages.make(pages.drawn_digits(PENS[pen]), 140, seed=1), reader)
     assert set(exact) == {*pages.LAYOUTS, *(paper.__name__ for paper in pages.PAPERS)}
     assert exact["single"] >= 0.96
-    assert min(exact[layout] for layout in ("row", "rows", "column", "touching")) >= 0.8
+    assert min(exact[layout] for layout in ("row", "rows", "column")) >= 0.85 and exact["touching"] >= 0.7
     assert min(exact[paper.__name__] for paper in pages.PAPERS) >= 0.7
 
 
