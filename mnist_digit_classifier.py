@@ -76,7 +76,7 @@ ZOOM_RANGE = 0.6, 1.45      # limits of that
 MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused before it is decoded
 
 # Finding digits. Chosen with MNIST's training images on made pages: benchmarks/pages.py
-WORK_SIDES = 112, 720   # pixels, limits of the longer side of the image that ink is looked for in
+WORK_SIDES = 112, 720       # pixels, limits of the longer side of the image that ink is looked for in
 EVEN_PAPER = 8              # grey levels, upper quartile along the border above which paper is not even
 FAINT = 10                  # grey levels off the paper that may be ink where some of it is stronger
 MIN_CONTRAST = 20           # grey levels between the strongest ink and paper; less is blank paper
@@ -630,19 +630,13 @@ def trace_way(steps, x):
     return np.array(way[::-1])
 
 
-def regrown(ink, part, others):
-    """A Part with the fainter strokes that go on from it, as long as they are not of the `others`."""
+def regrown(ink, part):
+    """A Part with the fainter strokes that go on from it."""
     reach = len(part.mask) // 2
     x, y = max(0, part.x - reach), max(0, part.y - reach)
-    around = ink[y:part.bottom + reach, x:part.right + reach].copy()
-    for other in others:
-        if max(other.x, x) < min(other.right, x + around.shape[1]) and \
-                max(other.y, y) < min(other.bottom, y + len(around)):
-            rest = joined([Part(x, y, np.zeros(around.shape, bool)), other])
-            around[rest.mask[y - rest.y:, x - rest.x:][:len(around), :around.shape[1]]] = 0
+    around = ink[y:part.bottom + reach, x:part.right + reach]
     own = (slice(part.y - y, part.bottom - y), slice(part.x - x, part.right - x))
-    faint = (around > max(FAINT, around[own][part.mask].min() / 2)).astype(np.uint8)
-    labels = cv2.connectedComponents(faint)[1]
+    labels = cv2.connectedComponents(np.uint8(around > max(FAINT, around[own][part.mask].min() / 2)))[1]
     return trimmed(x, y, np.isin(labels, np.setdiff1d(labels[own][part.mask], 0)))
 
 
@@ -1268,8 +1262,7 @@ def find_spans(ink, row, doubtful):
         whole = own[0] if len(own) == 1 and not cut_before and not cut_after else None
         yield Span(first, end, part, whole, CUT * bool(cut_before) + JOIN * (len(own) - 1))
         if whole is not None and doubtful[whole]:
-            others = row[max(0, whole - 1):whole] + row[whole + 1:whole + 2]
-            yield Span(first, end, regrown(ink, part, others), None, JOIN)
+            yield Span(first, end, regrown(ink, part), None, JOIN)
 
 
 def best_path(spans, highest):

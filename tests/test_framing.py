@@ -204,9 +204,7 @@ def test_a_faint_stroke_grows_back():
     page[150:] *= 0.4           # too faint for the first look
     ink = (255 * page).astype(np.uint8)
     strong = digits.trimmed(0, 0, page > 0.7)
-    assert digits.regrown(ink, strong, []).bottom > 190 > strong.bottom
-    neighbour = digits.trimmed(0, 0, np.roll(page, 20, axis=0) > 0.1)
-    assert digits.regrown(ink, strong, [neighbour]).mask.sum() < digits.regrown(ink, strong, []).mask.sum()
+    assert digits.regrown(ink, strong).bottom > 190 > strong.bottom
 
 
 def test_a_five_keeps_its_bar():
