@@ -46,6 +46,7 @@ import re
 import shutil
 import signal
 import sys
+import threading
 import time
 import warnings
 import zipfile
@@ -81,7 +82,7 @@ EVEN_PAPER = 8              # grey levels, upper quartile along the border above
 FAINT = 10                  # grey levels off the paper that may be ink where some of it is stronger
 MIN_CONTRAST = 20           # grey levels between the strongest ink and paper; less is blank paper
 LOCAL_CONTRAST = 0.3        # share of the strongest ink nearby that ink has at least
-MARGIN = 0.04               # share of the picture's sides in which nothing is looked for if more is inside
+MARGIN = 0.04               # share of the shorter side; what lies so near an edge counts only if it is alone
 MIN_SIDE = 5                # pixels, longer side of what is more than a speck
 MAX_PARTS = 300             # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
@@ -304,7 +305,7 @@ def to_rgb(image):
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
     elif step > 3:                      # a band at a time, to save memory
-        if image.mode not in ("L", "LA", "RGB", "RGBA", "CMYK"):
+        if image.has_transparency_data or image.mode not in ("L", "RGB", "CMYK"):
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         bands = [image.getchannel(band).reduce(step) for band in image.getbands()]
         image = Image.merge(image.mode, bands)
@@ -338,7 +339,8 @@ def components(mask):
 
 
 def find_paper(image, shaded):
-    """The paper under an image (height, width[, 3]): its border's colour, or a wide median if `shaded`."""
+    """The paper under an image (height, width[, 3]): its border's colour, or where that is uneven or the
+    picture `shaded` a wide median."""
     small = shrunk(image, 128)
     border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]).astype(np.float32)
     median = np.median(border, axis=0)
@@ -383,7 +385,7 @@ def find_sheet(small, shape):
     (x, y, width, height), sides = cv2.boundingRect(sheet), cv2.minAreaRect(sheet)[1]
     area, filled = cv2.contourArea(sheet), solid[y:y + height, x:x + width].sum()
     if min(sides) < max(8, 0.3 * min(small.shape)) or width * height > 0.95 * small.size or \
-            area < 0.85 * math.prod(sides) or filled < 0.7 * area:
+            area < max(0.85 * math.prod(sides), 0.2 * small.size) or filled < 0.8 * area:
         return None
     scale, inset = max(shape) / max(small.shape), 2
     return tuple(slice(int((start + inset) * scale), int((start + length - inset) * scale))
@@ -442,10 +444,10 @@ def find_lines(marks):
     longest = 1 + np.argsort(-stats[1:, 2], kind="stable")[:200]
     usual, lines = np.median(slopes[longest[:5]]), []
     for run in longest:                 # to the line that points at it, or it begins one
-        for (x0, y0), slope, runs in lines:
+        for (x0, y0), slope, members in lines:
             away = abs(centres[run, 0] - x0)
             if abs(y0 + slope * (centres[run, 0] - x0) - centres[run, 1]) <= 1.5 + 0.02 * away:
-                runs.append(run)
+                members.append(run)
                 break
         else:
             slope = slopes[run] if stats[run, 2] >= 0.15 * width else usual
@@ -454,7 +456,7 @@ def find_lines(marks):
     for _, _, runs in lines:
         length = stats[runs, 2].sum()
         own = np.isin(label, runs) & (marks[y, x] > 0)
-        if length >= 0.4 * width and own.any():
+        if length >= max(0.4 * width, 0.3 * max(marks.shape)) and own.any():
             found += trace_line(marks, y[own], x[own], length)
     return found
 
@@ -483,7 +485,6 @@ def without_lines(ink, marks, strokes):
         across = [line for line in across if line[2] > 0.85 * width]
     if len(down) < 3:
         down = [line for line in down if line[2] > 0.85 * height and across]
-    strokes = strokes.copy()
     for lines, mask, level in ((across, strokes, ink), (down, strokes.T, ink.T)):
         for y, x, _, thickness in lines:
             crossing = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN,
@@ -543,9 +544,9 @@ def find_parts(ink, strokes):
     high, height, (x, y) = low + size, size[:, 1], cv2.findNonZero(strokes).reshape(-1, 2).T
     level = np.bincount(labels[y, x], ink[y, x], count)[kept] / area
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    extent = np.array(strokes.shape[::-1])
+    extent, margin = np.array(strokes.shape[::-1]), MARGIN * min(strokes.shape)
     at_edge = (np.bincount(border, minlength=count)[kept] > size.max(axis=1) / 2) | \
-        (high < MARGIN * extent).any(axis=1) | (low > (1 - MARGIN) * extent).any(axis=1)
+        (high < margin).any(axis=1) | (low > extent - margin).any(axis=1)
     weight = area * (level / level.max())**2 * np.where(at_edge, 0.1, 1)
     usual, faint = weighted_median(height, weight), level < 0.5 * weighted_median(level, weight)
     large = (height >= 0.4 * usual) & (height <= 2.5 * usual) & (weight >= 0.02 * weight.max())
@@ -637,7 +638,7 @@ def regrown(ink, part):
     around = ink[y:part.bottom + reach, x:part.right + reach]
     own = (slice(part.y - y, part.bottom - y), slice(part.x - x, part.right - x))
     labels = cv2.connectedComponents(np.uint8(around > max(FAINT, around[own][part.mask].min() / 2)))[1]
-    return trimmed(x, y, np.isin(labels, np.setdiff1d(labels[own][part.mask], 0)))
+    return trimmed(x, y, np.isin(labels, labels[own][part.mask]))
 
 
 def cut_out(ink, part):
@@ -836,7 +837,7 @@ def import_keras():
     return keras
 
 
-# Ways that people write each digit, then letters and signs, as strokes of points x, y on a 5x5 grid. Left
+# Ways that people write each digit, then letters and signs, as strokes of points x, y on a grid, 0 to 4. Left
 # out is what is a digit in somebody's hand: B, D, I, O, S, Z, b, g, i, l, o, q, s, z.
 STROKES = (
     "201001031434434130|20100103143443413020 3113|3010010314344341|201001031434434120",
@@ -956,6 +957,8 @@ def train(name, data, epochs, seed, plain=False):
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     x_train, y_train, robust = data.x_train[kept], data.y_train[kept], network.robust and data.name == "MNIST"
+    if network.robust and not robust:
+        log.info(f"{name} learns drawn digits and what is none with data called MNIST alone, not {data.name}")
     if robust:
         x_train, y_train = with_drawings(x_train, y_train, rng)
     batch = min(32 if plain else network.batch, len(x_train))
@@ -1167,7 +1170,8 @@ def plot_steps(reading, title):
     for axis, image, confidences in zip(axes, reading.images, reading.confidences):
         likeliest = np.argsort(-confidences)[:3]
         show_image(axis, image, "\n".join(f"{digit}  {confidences[digit]:.1%}" for digit in likeliest))
-    figure.suptitle(title if rows else f"{title}: no digit found")
+    title = title.encode(errors="backslashreplace").decode()        # a file's name need not be text
+    figure.suptitle(title if rows else f"{title}: no digit found", parse_math=False)
     return figure
 
 
@@ -1237,6 +1241,7 @@ class Span(NamedTuple):
     end: int                    # number of the piece after its last
     part: Part
     whole: int | None           # number of the row's Part that it is, or None
+    cut: bool                   # it begins or ends inside a Part
     cost: float                 # nats against it before a network is asked
 
 
@@ -1248,35 +1253,41 @@ def find_spans(ink, row, doubtful):
         cut = split(part) if doubtful[number] and part.mask.shape[1] > usual / 2 else [part]
         pieces += cut
         owner += [number] * len(cut)
-    for first, end in itertools.combinations(range(len(pieces) + 1), 2):
+    spans = ((first, end) for first in range(len(pieces))
+             for end in range(first + 1, min(first + MAX_PIECES, len(pieces)) + 1))
+    for first, end in spans:
         own = sorted(set(owner[first:end]))
         cut_before, cut_after = (owner[edge - 1:edge] == owner[edge:edge + 1] for edge in (first, end))
-        if end - first > MAX_PIECES or (len(own) > 1 and not doubtful[own].any()):
+        if len(own) > 1 and not doubtful[own].any():
             continue
-        part = joined(pieces[first:end])
+        part, cut = joined(pieces[first:end]), cut_before or cut_after
         if len(own) > 1:
             gap = max(pieces[i].x - max(piece.right for piece in pieces[first:i])
                       for i in range(first + 1, end))
             if part.mask.shape[1] > 1.5 * usual or gap > 0.2 * usual:
                 continue
-        whole = own[0] if len(own) == 1 and not cut_before and not cut_after else None
-        yield Span(first, end, part, whole, CUT * bool(cut_before) + JOIN * (len(own) - 1))
+        whole = own[0] if len(own) == 1 and not cut else None
+        yield Span(first, end, part, whole, cut, CUT * cut_before + JOIN * (len(own) - 1))
         if whole is not None and doubtful[whole]:
-            yield Span(first, end, regrown(ink, part), None, JOIN)
+            yield Span(first, end, regrown(ink, part), None, False, JOIN)
 
 
-def best_path(spans, highest):
-    """Numbers of the Spans that part a row best, given the highest confidence in each."""
+def best_path(spans, rewards):
+    """Numbers of the Spans that part a row best, given the logarithm of the highest confidence in each."""
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
         if span.first in paths:
-            usual_width = 0.8 * len(span.part.mask)
-            characters = max(1, span.part.mask.shape[1] / usual_width)
-            reward = max(math.log(max(highest[number], 1e-9)), NO_DIGIT * characters) - span.cost
+            height, width = span.part.mask.shape
+            reward = max(rewards[number], NO_DIGIT * max(1, width / (0.8 * height))) - span.cost
             total, path = paths[span.first]
             if span.end not in paths or total + reward > paths[span.end][0]:
                 paths[span.end] = total + reward, [*path, number]
     return paths[max(paths)][1]
+
+
+def log_highest(confidences):
+    """Logarithm of the highest of each of confidences (n, classes)."""
+    return np.log(np.maximum(np.max(confidences, axis=1), 1e-9))
 
 
 def read_row(ink, row, images, confidences, reader):
@@ -1285,15 +1296,14 @@ def read_row(ink, row, images, confidences, reader):
     if not doubtful.any():
         return list(zip(row, images, confidences))
     spans = list(find_spans(ink, row, doubtful))
-    others = [number for number, span in enumerate(spans) if span.whole is None]
-    more = frame(ink, [spans[number].part for number in others]) if others else images[:0]
-    read = dict(zip(others, zip(more, reader.confidences(more)))) if others else {}
-    read |= {number: (images[span.whole], confidences[span.whole])
-             for number, span in enumerate(spans) if span.whole is not None}
+    more = frame(ink, [span.part for span in spans if span.whole is None])
+    fresh = zip(more, reader.confidences(more))
+    read = [next(fresh) if span.whole is None else (images[span.whole], confidences[span.whole])
+            for span in spans]
     digits = []
-    for number in best_path(spans, [read[number][1].max() for number in range(len(spans))]):
-        inside = spans[number].whole is None and spans[number].cost != JOIN     # a piece of a Part
-        digits.append((spans[number].part, read[number][0], read[number][1] * (AS_PIECE if inside else 1)))
+    for number in best_path(spans, log_highest([confidence for _, confidence in read])):
+        image, confidence = read[number]
+        digits.append((spans[number].part, image, confidence * (AS_PIECE if spans[number].cut else 1)))
     return digits
 
 
@@ -1320,10 +1330,10 @@ def join_halves(ink, parts, images, confidences, reader):
         return parts, images, confidences
     wholes = [joined([parts[upper], parts[lower]]) for upper, lower in pairs]
     more = frame(ink, wholes)
-    read, gone = reader.confidences(more), set()
+    read, gone, logs = reader.confidences(more), set(), log_highest(confidences)
+    better = log_highest(read) - JOIN > logs[pairs].sum(axis=1)
     for pair, (upper, lower) in enumerate(pairs.tolist()):
-        apart = math.log(max(highest[upper], 1e-9)) + math.log(max(highest[lower], 1e-9))
-        if not gone & {upper, lower} and math.log(max(read[pair].max(), 1e-9)) - JOIN > apart:
+        if better[pair] and not gone & {upper, lower}:
             parts, gone = [*parts, wholes[pair]], gone | {upper, lower}
             images, confidences = np.append(images, more[[pair]], 0), np.append(confidences, read[[pair]], 0)
     kept = [number for number in range(len(parts)) if number not in gone]
@@ -1348,9 +1358,9 @@ def read_image(source, reader):
                 read_row(ink, row_parts, row_images, confidences[row], reader))]
     found, digits = believable(found), []
     for row, part, _, confidence in found:
-        box = [part.x, part.y, part.right - part.x, part.bottom - part.y]
+        box = [part.x * scale, part.y * scale, *(max(1, side * scale) for side in part.mask.shape[::-1])]
         digits.append({"digit": int(confidence.argmax()), "confidence": round(float(confidence.max()), 4),
-                       "sure": bool(confidence.max() >= SURE), "box": [round(side * scale) for side in box],
+                       "sure": bool(confidence.max() >= SURE), "box": [round(side) for side in box],
                        "row": row})
     images, confidences = (np.array([digit[i] for digit in found]) for i in (2, 3))
     return Reading(picture, scale, ink, digits, images, confidences)
@@ -1374,8 +1384,10 @@ def believable(found):
 def expand(source):
     """The files that an argument stands for: itself, a folder's images or a glob's matches, maybe none."""
     if os.path.isdir(source):
-        return sorted(str(path) for path in Path(source).rglob("*") if path.suffix.lower() in SUFFIXES)
-    return [source] if os.path.exists(source) else sorted(glob.glob(source, recursive=True))
+        found = (path for path in Path(source).rglob("*") if path.suffix.lower() in SUFFIXES)
+        return sorted(str(path) for path in found if path.is_file())
+    matches = glob.glob(source, recursive=True)
+    return [source] if os.path.exists(source) else sorted(path for path in matches if os.path.isfile(path))
 
 
 shared_reader = functools.cache(Reader)         # one in each process
@@ -1399,7 +1411,7 @@ def read_files(files, model, steps):
             log.debug(problem, exc_info=True)
             error = str(problem)
         if reading and steps:
-            save_picture(plot_steps(reading, file), steps / f"{number:04}-{Path(file).stem}.png")
+            save_picture(plot_steps(reading, file), steps / f"{number:04}-{Path(file).stem[:60]}.png")
         digits = reading.digits if reading else []
         rows = itertools.groupby(digits, key=lambda digit: digit["row"])
         text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
@@ -1431,7 +1443,9 @@ def in_parallel(function, tasks, jobs):
 def start_process():
     """Settings of a process that reads images beside others: one thread, silent, its Ctrl-C our own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.filterwarnings("ignore", module="PIL")
+    parent = multiprocessing.parent_process()       # whose end, however it comes, must be ours too
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    warnings.filterwarnings("ignore", module="PIL|matplotlib")
     cv2.setNumThreads(1)
     keep_memory()
 
@@ -1458,7 +1472,7 @@ def find_model(model, models):
 def open_reader(args, data=None):
     """The Reader that the options ask for; DigitError if it does not tell the data's classes apart."""
     path = find_model(args.model, args.models)
-    reader = Reader(path)
+    reader = shared_reader(path)
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(path, **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
         raise DigitError(f"{path} tells {reader.metadata['classes']} classes apart and {data.name} has "
@@ -1472,11 +1486,12 @@ def run_predict(args):
         raise DigitError("name an image or a folder to read, or - for standard input")
     model, failed = open_reader(args).path, False
     files = [file for source in args.images for file in expand(source) or [source]]
-    jobs = args.jobs or min(count_cores(), math.ceil(len(files) / 32))
-    numbered, one_process = enumerate(files), jobs == 1 or "-" in files or args.debug
-    tasks = iter(lambda: list(itertools.islice(numbered, 1 if one_process else 8)), [])
+    jobs = min(args.jobs or count_cores(), math.ceil(len(files) / (8 if args.jobs else 32)), 60)
+    jobs = 1 if "-" in files or args.debug else jobs
+    numbered = enumerate(files)
+    tasks = iter(lambda: list(itertools.islice(numbered, 1 if jobs == 1 else 8)), [])
     read = functools.partial(read_files, model=model, steps=args.show_steps)
-    for answer in itertools.chain.from_iterable(in_parallel(read, tasks, 1 if one_process else jobs)):
+    for answer in itertools.chain.from_iterable(in_parallel(read, tasks, jobs)):
         lowest = min((f"{digit['confidence']:.3f}" for digit in answer["digits"]), default="")
         line = "\t".join([answer["file"], answer["text"].replace("\n", " "), lowest])
         print(json.dumps(answer) if args.json else line, flush=True)
@@ -1668,7 +1683,7 @@ def main(argv=None):
     logging.basicConfig(format="%(message)s", stream=sys.stderr)
     log.setLevel(logging.DEBUG if debug else logging.INFO)
     keep_memory()
-    warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx")
+    warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx|matplotlib")
     sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
     try:
         args = parse(argv)

@@ -136,6 +136,21 @@ def test_ruled_lines_go_and_what_crosses_them_stays(strength):
     assert (part.mask.sum() / find(on_white(page))[1][0].mask.sum()) > 0.9
 
 
+def test_a_tight_row_is_no_grid_and_its_ends_are_no_edge():
+    """Upright strokes as tall as the picture, side by side."""
+    order = (1, 7, 4, 1, 9, 1, 4, 7, 1, 1)
+    row = np.concatenate([draw(digit, (28, 28), (7, 4, 20), 2.5) for digit in order], axis=1)
+    parts = find(on_white(row))[1]
+    assert len(parts) == 10
+    assert sum(part.mask.sum() for part in parts) > 0.9 * (row > 0.5).sum()
+
+
+def test_bold_zeros_are_no_sheet():
+    page = np.maximum(*(draw(0, (60, 100), (x, 8, 44), 13) for x in (6, 44)))
+    _, parts = find(on_white(page))
+    assert sum(part.mask.sum() for part in parts) > 0.9 * (page > 0.5).sum()
+
+
 def test_a_digits_own_bars_are_no_ruled_lines():
     for digit in (2, 5, 7, 1):
         page = draw(digit, (300, 300), (40, 20, 260), 6)

@@ -6,6 +6,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zlib
 
 import numpy as np
@@ -243,6 +244,39 @@ def test_jobs_give_the_same_answers_in_the_same_order(run, tmp_path, jobs):
     assert [answer["file"] for answer in answers] == [f"{i:02}.png" for i in range(40)]
     assert [answer["text"] for answer in answers] == [f"{i:02}" if i != 20 else "" for i in range(40)]
     assert [bool(answer["error"]) for answer in answers] == [i == 20 for i in range(40)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_processes_end_with_the_one_that_began_them(tmp_path):
+    """However it ends: here it is killed while they read."""
+    names = [str(EXAMPLES / "zero.png")] * 4000
+    run = subprocess.Popen([sys.executable, SCRIPT, "-q", "--jobs", "2", *names], cwd=tmp_path,
+                           stdout=subprocess.PIPE)
+    run.stdout.readline()
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(run.pid)], capture_output=True, text=True)
+    children = [int(pid) for pid in listed.stdout.split()]
+    run.kill()
+    run.communicate()
+    for _ in range(100):
+        if not any(os.path.exists(f"/proc/{pid}/fd/0") for pid in children):
+            break
+        time.sleep(0.1)
+    assert len(children) >= 2 and not any(os.path.exists(f"/proc/{pid}/fd/0") for pid in children)
+
+
+@pytest.mark.parametrize("name", ["cost_$5_$6.png", "x" * 200 + ".png", os.fsdecode(b"\xff\xfe.png")])
+def test_steps_of_oddly_named_files(run, tmp_path, name):
+    (tmp_path / name).write_bytes((EXAMPLES / "zero.png").read_bytes())
+    result = run("predict", "--show-steps", "steps", name, cwd=tmp_path)
+    assert result.returncode == 0 and len(list((tmp_path / "steps").iterdir())) == 1, result.stderr
+
+
+def test_folders_named_like_images_and_globs_of_folders(run, tmp_path):
+    (tmp_path / "scans" / "d.png").mkdir(parents=True)
+    (tmp_path / "scans" / "d.png" / "zero.png").write_bytes((EXAMPLES / "zero.png").read_bytes())
+    for source in ("scans", "scans/**", "scans/*/*.png"):
+        result = run("predict", source, cwd=tmp_path)
+        assert result.returncode == 0 and result.stdout.count("\n") == 1, result.stdout
 
 
 def kill_itself(task):
