@@ -305,7 +305,7 @@ def to_rgb(image):
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
     elif step > 3:                      # a band at a time, to save memory
-        if image.has_transparency_data or image.mode not in ("L", "RGB", "CMYK"):
+        if image.mode not in ("L", "RGB", "RGBA", "CMYK") or "transparency" in image.info:
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         bands = [image.getchannel(band).reduce(step) for band in image.getbands()]
         image = Image.merge(image.mode, bands)
