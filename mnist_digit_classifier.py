@@ -76,7 +76,7 @@ EVENED_X = 0.6              # power of a width's ratio to SPREAD_X that is evene
 ZOOM_RANGE = 0.6, 1.45      # limits of that
 MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused before it is decoded
 
-# Finding digits. Chosen with MNIST's training images on made pages: benchmarks/pages.py
+# Finding digits. Compared on made pages of MNIST's training digits: benchmarks/pages.py --part train
 WORK_SIDES = 112, 720       # pixels, limits of the longer side of the image that ink is looked for in
 EVEN_PAPER = 8              # grey levels, upper quartile along the border above which paper is not even
 FAINT = 10                  # grey levels off the paper that may be ink where some of it is stronger
@@ -87,7 +87,7 @@ MIN_SIDE = 5                # pixels, longer side of what is more than a speck
 MAX_PARTS = 300             # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 
-# Reading. Costs are in nats, chosen with MNIST's training images on made pages: benchmarks/pages.py
+# Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 1.5                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
