@@ -1702,4 +1702,8 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code == 130:         # TensorFlow's threads may be in the midst of our code: do not take it apart
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
