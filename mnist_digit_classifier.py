@@ -93,6 +93,9 @@ CUT = 1.5                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 SURE = 0.9                  # confidence from which an answer is called sure
+LIKELY = 0.5                # confidence above which something is like a digit
+WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such, and in one without
+CROWD = 12                  # strokes; where there are more and few are like a digit, it is a photograph
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
@@ -1235,6 +1238,29 @@ class Reader:
         return images if self.metadata["recipe"] == "plain" else straighten(images)
 
 
+class Found(NamedTuple):
+    """A Part of a picture, and what a network makes of it."""
+    part: Part
+    image: np.ndarray           # (28, 28) uint8
+    confidences: np.ndarray     # (classes,)
+
+    @property
+    def confidence(self):
+        return self.confidences.max()
+
+    @property
+    def like_a_digit(self):
+        return self.confidence > LIKELY
+
+
+def look(ink, parts, reader):
+    """Parts of a picture's ink, read as they are: a list of Founds."""
+    if not parts:
+        return []
+    images = frame(ink, parts)
+    return list(map(Found, parts, images, reader.confidences(images)))
+
+
 class Span(NamedTuple):
     """Consecutive pieces of a row, taken for one digit."""
     first: int                  # number of its first piece
@@ -1285,26 +1311,21 @@ def best_path(spans, rewards):
     return paths[max(paths)][1]
 
 
-def log_highest(confidences):
-    """Logarithm of the highest of each of confidences (n, classes)."""
-    return np.log(np.maximum(np.max(confidences, axis=1), 1e-9))
+def log_highest(found):
+    """Logarithm of the confidence in each Found."""
+    return np.log(np.maximum([one.confidence for one in found], 1e-9))
 
 
-def read_row(ink, row, images, confidences, reader):
-    """The digits of a row of Parts, [(Part, image, confidences)], given how its Parts read as wholes."""
-    doubtful = confidences.max(axis=1) < SURE
+def read_row(ink, row, reader):
+    """The digits of a row of Founds, each read as a whole, as Founds: doubtful ones are parted and joined."""
+    doubtful = np.array([whole.confidence < SURE for whole in row])
     if not doubtful.any():
-        return list(zip(row, images, confidences))
-    spans = list(find_spans(ink, row, doubtful))
-    more = frame(ink, [span.part for span in spans if span.whole is None])
-    fresh = zip(more, reader.confidences(more))
-    read = [next(fresh) if span.whole is None else (images[span.whole], confidences[span.whole])
-            for span in spans]
-    digits = []
-    for number in best_path(spans, log_highest([confidence for _, confidence in read])):
-        image, confidence = read[number]
-        digits.append((spans[number].part, image, confidence * (AS_PIECE if spans[number].cut else 1)))
-    return digits
+        return row
+    spans = list(find_spans(ink, [whole.part for whole in row], doubtful))
+    fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
+    read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
+    return [read[number]._replace(confidences=read[number].confidences * AS_PIECE)
+            if spans[number].cut else read[number] for number in best_path(spans, log_highest(read))]
 
 
 class Reading(NamedTuple):
@@ -1317,68 +1338,55 @@ class Reading(NamedTuple):
     confidences: np.ndarray     # (n, classes)
 
 
-def join_halves(ink, parts, images, confidences, reader):
-    """Parts, images and confidences, upper and lower halves of digits joined where that reads better."""
-    boxes = np.array([(part.x, part.y, part.right, part.bottom) for part in parts]).T
-    (x, y, right, bottom), highest = boxes[:, :, None], confidences.max(axis=1)         # [upper, lower]
+def join_halves(ink, found, reader):
+    """The Founds, upper and lower halves of digits joined where that reads better."""
+    boxes = np.array([(part.x, part.y, part.right, part.bottom) for part, *_ in found]).T
+    (x, y, right, bottom), logs = boxes[:, :, None], log_highest(found)         # [upper, lower]
     overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
     near = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
         (overlap >= 0.6 * np.minimum(right - x, (right - x).T)) & \
-        (np.minimum(highest[:, None], highest) < SURE)
-    pairs = np.argwhere(near)
-    if not len(pairs):
-        return parts, images, confidences
-    wholes = [joined([parts[upper], parts[lower]]) for upper, lower in pairs]
-    more = frame(ink, wholes)
-    read, gone, logs = reader.confidences(more), set(), log_highest(confidences)
-    better = log_highest(read) - JOIN > logs[pairs].sum(axis=1)
-    for pair, (upper, lower) in enumerate(pairs.tolist()):
-        if better[pair] and not gone & {upper, lower}:
-            parts, gone = [*parts, wholes[pair]], gone | {upper, lower}
-            images, confidences = np.append(images, more[[pair]], 0), np.append(confidences, read[[pair]], 0)
-    kept = [number for number in range(len(parts)) if number not in gone]
-    return [parts[number] for number in kept], images[kept], confidences[kept]
+        (np.minimum(logs[:, None], logs) < math.log(SURE))
+    pairs, gone = np.argwhere(near).tolist(), set()
+    wholes = look(ink, [joined([found[number].part for number in pair]) for pair in pairs], reader)
+    for pair, whole in zip(pairs, wholes):
+        if log_highest([whole])[0] - JOIN > logs[pair].sum() and not gone & set(pair):
+            found, gone = [*found, whole], gone | set(pair)
+    return [one for number, one in enumerate(found) if number not in gone]
 
 
 def read_image(source, reader):
     """The Reading of a path or binary file; DigitError where it is no readable image."""
     picture, scale = load_image(source)
     ink, strokes = find_strokes(picture)
-    parts, found = find_parts(ink, strokes), []
-    if parts:
-        images = frame(ink, parts)
-        confidences = reader.confidences(images)
-        hopeless = len(parts) > 12 and (confidences.max(axis=1) > 0.5).mean() < 0.25    # a photograph
-        if not hopeless:
-            parts, images, confidences = join_halves(ink, parts, images, confidences, reader)
-        for number, row in enumerate(find_rows(parts)):
-            row_parts, row_images = [parts[i] for i in row], images[row]
-            found += [(number, *digit) for digit in (
-                zip(row_parts, row_images, confidences[row]) if hopeless else
-                read_row(ink, row_parts, row_images, confidences[row], reader))]
-    found, digits = believable(found), []
-    for row, part, _, confidence in found:
-        box = [part.x * scale, part.y * scale, *(max(1, side * scale) for side in part.mask.shape[::-1])]
-        digits.append({"digit": int(confidence.argmax()), "confidence": round(float(confidence.max()), 4),
-                       "sure": bool(confidence.max() >= SURE), "box": [round(side) for side in box],
-                       "row": row})
-    images, confidences = (np.array([digit[i] for digit in found]) for i in (2, 3))
+    found = look(ink, find_parts(ink, strokes), reader)
+    is_photograph = len(found) > CROWD and np.mean([one.like_a_digit for one in found]) < 0.25
+    if found and not is_photograph:
+        found = join_halves(ink, found, reader)
+    rows = [[found[number] for number in row] for row in find_rows([one.part for one in found])]
+    rows, digits = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows]), []
+    for number, row in enumerate(rows):
+        for (part, _, confidences) in row:
+            box = [part.x * scale, part.y * scale, *(max(1, side * scale) for side in part.mask.shape[::-1])]
+            digits.append({"digit": int(confidences.argmax()), "confidence": round(float(confidences.max()), 4),
+                           "sure": bool(confidences.max() >= SURE), "box": [round(side) for side in box],
+                           "row": number})
+    images, confidences = (np.array([one[i] for row in rows for one in row]) for i in (1, 2))
     return Reading(picture, scale, ink, digits, images, confidences)
 
 
-def believable(found):
-    """Of all that was read in a picture, [(row, Part, image, confidences)], what is worth telling.
+def believable(rows):
+    """Of all that was read in a picture, rows of Founds, what is worth telling.
 
     Where most of what was found is no digit, little is to be believed: a photograph, a text.
     """
-    sizes = np.array([part.mask.size for _, part, *_ in found])
-    like_digits = np.array([confidence.max() > 0.5 for *_, confidence in found], bool)
-    trust = 1 if like_digits @ sizes >= sizes.sum() / 2 else 0.5
-    good_rows = {row for row, _, _, confidence in found if confidence.max() > 0.5}
-    told = [digit for digit in found if digit[3].max() > (0.02 if digit[0] in good_rows else 0.1)]
-    told = told or sorted(found, key=lambda digit: -digit[3].max())[:1]
-    rows = sorted({row for row, *_ in told})
-    return [(rows.index(row), part, image, confidence * trust) for row, part, image, confidence in told]
+    found = list(itertools.chain.from_iterable(rows))
+    sizes = np.array([one.part.mask.size for one in found])
+    trust = 1 if sizes @ np.array([one.like_a_digit for one in found], bool) >= sizes.sum() / 2 else 0.5
+    told = [[one for one in row if one.confidence > (WITH_DIGITS if any(other.like_a_digit for other in row)
+                                                     else ALONE)] for row in rows]
+    if not any(told) and found:
+        told = [[max(found, key=lambda one: one.confidence)]]
+    return [[one._replace(confidences=one.confidences * trust) for one in row] for row in told if row]
 
 
 def expand(source):
@@ -1390,7 +1398,15 @@ def expand(source):
     return [source] if os.path.exists(source) else sorted(path for path in matches if os.path.isfile(path))
 
 
-shared_reader = functools.cache(Reader)         # one in each process
+def shared_reader(path):
+    """The Reader of a model file, one in each process until the file changes."""
+    return reader_as_of(path, os.stat(path).st_mtime_ns)
+
+
+@functools.lru_cache(1)
+def reader_as_of(path, modified):
+    """The Reader of a model file as it was `modified`, in ns."""
+    return Reader(path)
 
 
 def read_files(files, model, steps):
@@ -1598,7 +1614,7 @@ def run_story(args):
     args.model = args.model or "dense"      # what is read with below is what was trained, whatever is newer
     run_train(args)
     run_evaluate(args)
-    reader, data = Reader(find_model(args.model, args.models)), load_mnist(args.data)
+    reader, data = open_reader(args), load_mnist(args.data)
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
