@@ -18,6 +18,7 @@
     python mnist_digit_classifier.py                       the whole story: train, evaluate, plot, read
     python mnist_digit_classifier.py photo.jpg scans/      read the digits in images (short for: predict)
     python mnist_digit_classifier.py train --model cnn-3   train one of the networks and save it
+    python mnist_digit_classifier.py --data strokes        the whole story without MNIST, on drawn digits
     python mnist_digit_classifier.py evaluate              accuracy, report, confusion matrix, mistakes
     python mnist_digit_classifier.py sample 1543           one test image: expected, predicted, picture
     python mnist_digit_classifier.py models                the networks and what they reached
@@ -45,6 +46,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -94,7 +96,7 @@ NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the net
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 SURE = 0.9                  # confidence from which an answer is called sure
 LIKELY = 0.5                # confidence above which something is like a digit
-WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such, and in one without
+WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or without
 CROWD = 12                  # strokes; where there are more and few are like a digit, it is a photograph
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
@@ -109,8 +111,16 @@ SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
 ROBUST = 1.5                # times that for a robust network
-DRAWN = 12_000              # drawn digits, and as many non-digits, that a robust network learns besides
+BESIDES = 20_000            # drawn digits learned besides MNIST; half of a robust network's are no digits
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
+
+# Drawn digits, in shares of the box where no unit is given. Compared on MNIST's training images:
+# benchmarks/drawn.py --part train
+CURVE, LIFT = 24, 3         # points that a stroke is drawn through; fewer than so many are left out at an end
+WOBBLE, SLOPPY = 0.08, 0.4  # standard deviation of a point, and of that one's logarithm from hand to hand
+HANDS = 0.2, 0.15, 0.15, 0.15, 0.25, 0.25, 0.2  # likewise of turn, slant, bend, taper, two warps, aspect
+PEN, PRESSURE = (1.25, 3.75), 0.2   # pixels of width; likewise of a third of a stroke, as a share of it
+DRAWN = "drawn digits, not MNIST"   # name of such a data set
 
 METADATA = "mnist_digit_classifier.json"    # name of the facts that each model file carries
 log = logging.getLogger("digits")
@@ -178,15 +188,22 @@ class Dataset(NamedTuple):
         return hashlib.sha256(b"".join(array.astype(np.uint8).tobytes() for array in self[:4])).hexdigest()
 
 
-def load_mnist(source=None):
-    """The Dataset in `source` or $MNIST_DATA, an .npz or a folder of IDX files, else Keras' copy."""
+def find_mnist():
+    """Path of the MNIST at $MNIST_DATA, else of Keras' copy, downloaded if there is none yet."""
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
-    path = Path(source or os.environ.get("MNIST_DATA") or cached)
+    path = Path(os.environ.get("MNIST_DATA") or cached)
     if path == cached and not path.exists():
         log.info("downloading MNIST")
-        with explained("no MNIST here and none to download; go online once, or name a copy with --data "
-                       "(or MNIST_DATA)"), contextlib.redirect_stdout(io.StringIO()):
+        socket.setdefaulttimeout(20)        # seconds; Keras sets none
+        with explained("no MNIST here and none to download; go online once, name a copy with --data (or "
+                       "MNIST_DATA), or take --data strokes"), contextlib.redirect_stdout(io.StringIO()):
             import_keras().datasets.mnist.load_data()       # leaves it in `cached`
+    return path
+
+
+def load_mnist(source=None):
+    """The Dataset in `source`, an .npz or a folder of IDX files, else MNIST wherever find_mnist finds it."""
+    path = Path(source) if source else find_mnist()
     if not path.exists():
         raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files")
     return read_dataset(path)
@@ -751,7 +768,7 @@ class Network(NamedTuple):
     parameters: int         # on MNIST
     batch: int = 64         # images a step
     peak: float = 6e-3      # highest learning rate
-    robust: bool = False    # learns other pens, drawn digits and, as one more answer, what is no digit
+    robust: bool = False    # learns other pens and, as one more answer, what is no digit
 
 
 NETWORKS = {
@@ -762,9 +779,9 @@ NETWORKS = {
                      "Dense 10 softmax", 10, 1_199_882, peak=2e-3),
     "cnn-3": Network("Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, "
                      "Flatten, Dense 64 relu, Dense 32 relu, Dense 10 softmax", 10, 81_066, peak=3e-3),
-    "best": Network("ConvNorm 24 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
+    "best": Network("Conv 16 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
                     "ConvNorm 64 3x3 relu, MaxPool, ConvNorm 128 3x3 relu, GlobalMaxPool, "
-                    "Dense 11 softmax", 12, 138_819, batch=128, robust=True),
+                    "Dense 11 softmax", 14, 136_363, batch=128, robust=True),
 }
 
 
@@ -840,40 +857,139 @@ def import_keras():
     return keras
 
 
-# Ways that people write each digit, then letters and signs, as strokes of points x, y on a grid, 0 to 4. Left
-# out is what is a digit in somebody's hand: B, D, I, O, S, Z, b, g, i, l, o, q, s, z.
-STROKES = (
-    "201001031434434130|20100103143443413020 3113|3010010314344341|201001031434434120",
-    "2024|112024|022024|012024|112024 0444|2024 1434|022024 0444|032024|102024 1444|2124",
-    "01103041220444|01103041321304031444|0010304132041444|00400444|012041420444",
-    "00304122433404|10304122323304|1030412243340314|0030412243341403|00402243341403|"
-    "01103041322243341403",
-    "100343 3034|100242 3014|300343 3034|3003 0343 3034|0002 0242 4044|200242 3034",
-    "40101232433404|101232433404 1040|40000232433404|40100232433404",
-    "301103143443321203|200203143443321203|3003143443321203|4130110314344323|2002031434433212",
-    "004014|004014 1232|01004014|00402324|014014 1232|004024",
-    "41301001123243341403123241|312010011232433414031240|2010011232413020 220314344322|"
-    "4130100132433414031241",
-    "4130100112324134|4130100112324144|41301001123241433414|40010212314044",
-    "042044 1232|40000444 0232|400004 0232|0004 4044 0242|0004 400244|000444|0400224044|04004440|"
-    "040030413202|040030413202 2244|0040 2024|000314344340|002440|0014223440|0044 4004|002240 2224|"
-    "4043341403|4130100103143443|02424130100103143443|0004 02113244|0401 02112224 22314244|1013243433 0131|"
-    "0004 3112 1234|0022 4004|4032140302112144|05003041320232433404|0011224005 2215|30331403021131 3034|"
-    "0104 021131|302011140131|2024 0242|0141 0343|0110304122 2324|1014 3034 0141 0343|0021 2204|"
-    "1004 1044 0232")
+# Ways that people write each digit, then letters and signs: strokes of points x, y on a grid from 0 to 9, and
+# before them the way's weight. Left out is what is a digit in somebody's hand: B, D, I, O, S, Z, b, g, i, l,
+# o, q, s, z.
+WAYS = (
+    "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 4:6040121639698683603032 "
+    "4:4013163969868371 1:503012151739597885836040,8019 2:2816134070838679",
+    "12:5059 2:23505059 1:325059 2:23505059,2989 1:5059,2989 1:505979 1:05505059",
+    "8:122050727446191989 10:132060737548291827385889 4:1220507274461919385988 4:231220607447191989 "
+    "2:108080191989 6:1320607375393906175789 8:124070744829080616467899 6:113070675729090705356899 "
+    "4:122050727446191959 4:213070725619090735578879 4:132050726458493828486989 4:22305162553819193979 "
+    "3:31506255483928386978",
+    "8:113071725444547578593918 4:108080444475785918 4:114071734535445677592917 6:1140717344447678592817 "
+    "4:21507163444486894907 4:12307073545476793917 4:114070734454447678592817 4:105072445578590907 "
+    "4:21306153444464775928 2:1040716366573908 5:13106072444476791906 "
+    "4:123071634454857849080617",
+    "8:30151585,7079 4:60060696,6069 2:20142555707069 6:10151595,6269 4:20143555707079 4:2014355575,8079 "
+    "2:50050585,5459 4:201214356472707069 4:1015255575,6069 2:30050585,6069 3:40251555,5059",
+    "8:201515547577592918,2080 6:80202014144476785918 4:804022245576693918 4:201515547577592918,3181 "
+    "4:80303024245465674929 2:2025256476685928,2090 4:20153565775928,2070 4:7030144476684928 "
+    "4:70302455674918 3:9030224465674908",
+    "8:60311317396987754516 6:301517396977653517 4:602416285978664627 4:5014173969776545 "
+    "4:401216297986642416 4:7030131639697775553617 4:401216295977643417 4:301417396978664517 "
+    "4:502427496977664627 6:503215284968654527",
+    "10:10808049 4:131010808049 3:10808049,2575 6:1080805449 4:114081815439 4:12305180804449 "
+    "2:12305180804449,2575 4:12808059 4:0320808059 2:0420707049,2575 4:030070808049 3:151210808059 "
+    "4:204081836459",
+    "8:7150212354776939172654737150 4:5020133555737050,4516184979865545 4:8040123466785929174580 "
+    "4:8250212355775929174582 4:2013357769491754636020 4:714012245677692917356372 "
+    "4:60302234557769391735637150 4:31507163351739697755332140 2:70201355784918366480 "
+    "4:80503255775928467390 3:203557684927457270",
+    "8:70401214354664717079 6:71401215467371785929 4:3012154674707069 4:60301335647260707539 "
+    "4:7040121536637069 4:7140121445637174693918 6:603013154572707069 6:602003255572707059 "
+    "4:6040223353717069 4:7030133464717069 4:502003153562707068 4:60402244617059 3:603013355270736659 "
+    "4:70301224557270706889 3:6030133565716859190917",
+    "094099,2474 90000999,0474 900009,0474 0009,9099,0494 0009,900499 000999 0900449099 09009990 "
+    "090070927404 090070927404,4499 0090,4049 000729799790 004990 0029447990 0099,9009 004490,4449 "
+    "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 2027497977,0272 "
+    "0009,7224,2479 0044,9009 9074290704224299 09007092740474977909 0022449009,4429 70772907042272,7079 "
+    "0209,042272 704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 "
+    "2009,2099,0474",)
+
+
+def read_way(text):
+    """Weight and strokes, each points (k, 2) in a box of side 1 around 0, of one of WAYS."""
+    weight, _, strokes = text.rpartition(":")
+    points = (np.reshape([int(side) for side in stroke], (-1, 2)) for stroke in strokes.split(","))
+    return float(weight or 1), [stroke / 9 - 0.5 for stroke in points]
+
+
+@functools.cache
+def curve_weights(count):
+    """Weights (2, CURVE, count) that make `count` points a polyline, and a smooth curve near them."""
+    times, shifts = np.linspace(-1, count, CURVE), np.linspace(-0.8, 0.8, 9)
+    polylines = [[np.interp(times + shift, np.arange(count), unit) for unit in np.eye(count)]
+                 for shift in shifts]
+    return np.swapaxes([polylines[4], np.mean(polylines, axis=0)], 1, 2)
+
+
+def draw(strokes, n, rng):
+    """Images (n, 28, 28) uint8 of strokes, each points (k, 2) in a box of side 1, in as many hands."""
+    def normal(deviation, *shape):
+        return rng.normal(0, deviation, (n, *shape))
+    wobble, smooth, curves = WOBBLE * np.exp(normal(SLOPPY, 1, 1)), rng.uniform(0.7, 1, (n, 1, 1)), []
+    for points in strokes:
+        same = np.cumsum(np.diff(points, axis=0, prepend=9).any(axis=1)) - 1    # a corner's points stay one
+        points = points + (wobble * normal(1, len(points), 2))[:, same] + normal(WOBBLE / 2, 1, 2)
+        angular, round_ = curve_weights(len(same))
+        curves.append(angular @ points + smooth * ((round_ - angular) @ points))
+    x, y = np.moveaxis(np.concatenate(curves, axis=1), 2, 0)
+    turn, slant, bend, taper, wider, lower, aspect = normal(HANDS, 7).T[:, :, None]
+    y = y + lower * (y * y - 0.25)
+    x = (x * (1 + 2 * taper * y) + bend * (y * y - 0.25) + wider * (x * x - 0.25)) * np.exp(aspect)
+    curve = np.stack([x - (turn + slant) * y, y + turn * x], axis=2)
+    low, high, pen = curve.min(axis=1), curve.max(axis=1), rng.uniform(*PEN, n)
+    scale = 4 * (BOX - pen) / np.maximum((high - low).max(axis=1), 1e-3)
+    curve = scale[:, None, None] * (curve - (low + high)[:, None] / 2) + 2 * SIZE
+    curve = np.rint(16 * curve).astype(np.int32).reshape(n, len(strokes), CURVE, 2)
+    widths = np.maximum(2, 4 * pen[:, None] * (1 + normal(PRESSURE, 3))).astype(int)
+    canvas = np.zeros((n, 4 * SIZE, 4 * SIZE), np.uint8)
+    starts, ends = rng.integers(0, LIFT, (2, n, len(strokes)))
+    for image, lines, width, *ways in zip(canvas, curve, widths.tolist(), starts, CURVE - ends):
+        for line, start, end in zip(lines, *ways):
+            for third in range(3):
+                part = line[max(start, third * CURVE // 3):min(end, (third + 1) * CURVE // 3 + 1)]
+                cv2.polylines(image, [part], False, 255, width[third], cv2.LINE_AA, 4)
+    return cv2.resize(canvas.reshape(-1, 4 * SIZE), (SIZE, n * SIZE),
+                      interpolation=cv2.INTER_AREA).reshape(n, SIZE, SIZE)
+
+
+def drawn(labels, rng):
+    """Images (n, 28, 28) of labels (n,), digits or 10 for a letter or sign, each in one of its ways."""
+    images = np.zeros((len(labels), SIZE, SIZE), np.uint8)
+    for label in np.unique(labels):
+        weights, ways = zip(*map(read_way, WAYS[label].split()))
+        chosen = rng.choice(len(ways), len(labels), p=np.divide(weights, sum(weights)))
+        for number, strokes in enumerate(ways):
+            own = np.flatnonzero((labels == label) & (chosen == number))
+            if len(own):
+                images[own] = draw(strokes, len(own), rng)
+    return images
+
+
+@functools.cache
+def draw_dataset(training=60_000, test=10_000, seed=0):
+    """A Dataset of drawn digits, each as often."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(training + test) % 10)
+    images = drawn(labels, rng)
+    return Dataset(images[:training], labels[:training], images[training:], labels[training:], DRAWN)
+
+
 # The shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NO_DIGITS = {"letter": 0.28, "scribble": 0.1, "cloud": 0.1, "turn": 0.14, "half": 0.12, "pair": 0.26}
+NO_DIGITS = {"letter": 0.26, "walk": 0.08, "tangle": 0.06, "cloud": 0.08, "blot": 0.08, "turn": 0.12,
+             "half": 0.1, "pair": 0.22}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
 
-def with_drawings(images, labels, rng):
-    """Images (n, 28, 28) and labels, then DRAWN drawn digits and as many non-digits, labelled 10."""
-    digits = [fitted(written(number % 10, rng)) for number in range(DRAWN)]
-    others = (no_digit(images, labels, rng) for _ in itertools.count())
-    others = (fitted(ink) for ink in others if ink is not None and inked(ink).size > 20)
-    return (np.concatenate([images, digits, list(itertools.islice(others, DRAWN))]),
-            np.concatenate([labels, np.arange(DRAWN) % 10, np.full(DRAWN, 10)]))
+def no_digits(images, labels, count, rng):
+    """Images (count, 28, 28) of what is no digit, made from nothing or from labelled digits."""
+    kinds, made = rng.choice(list(NO_DIGITS), count, p=list(NO_DIGITS.values())).tolist(), []
+    made += list(drawn(np.full(kinds.count("letter"), 10), rng))
+    for kind, most in (("walk", 16), ("tangle", 40)):
+        for _ in range(kinds.count(kind) // 4):
+            points = rng.normal(0, 1, (rng.integers(8, most), 2))
+            points = np.cumsum(points, axis=0) if kind == "walk" else points
+            made += list(draw([points / np.ptp(points, axis=0).max()], 4, rng))
+    kinds = [kind for kind in kinds if kind not in ("letter", "walk", "tangle")]
+    while len(made) < count:
+        ink = no_digit(kinds[len(made) % len(kinds)], images, labels, rng)
+        if ink is not None and inked(ink).size > 20:
+            made.append(fit(thicken(np.ascontiguousarray(inked(ink)))))
+    return np.array(made)
 
 
 def inked(ink):
@@ -882,44 +998,17 @@ def inked(ink):
     return ink[top:top + height, left:left + width]
 
 
-def fitted(ink):
-    """The (28, 28) image of a canvas, as of a picture before the last step."""
-    return fit(thicken(np.ascontiguousarray(inked(ink))))
-
-
-def written(label, rng):
-    """A digit, or for 10 a letter or sign, in one of its ways: ink (112, 112) uint8."""
-    way = str(rng.choice(STROKES[label].split("|")))
-    strokes = (np.reshape([int(side) for side in stroke], (-1, 2)) for stroke in way.split())
-    return draw([points / 4 - 0.5 for points in strokes], rng)
-
-
-def draw(strokes, rng):
-    """Strokes, each points (n, 2) in a box of side 1, shaken and drawn by a pen: ink (112, 112) uint8."""
-    canvas, pen, slant = np.zeros((112, 112), np.uint8), int(rng.integers(5, 15)), rng.normal(0, 0.15)
-    size = rng.uniform((30, 55), (76, 84))
-    for points in strokes:
-        points = points + rng.normal(0, 0.04, points.shape)
-        points[:, 0] -= slant * points[:, 1]
-        times = np.linspace(0, len(points) - 1, 10 * len(points))
-        curve = np.stack([np.interp(times, np.arange(len(points)), axis) for axis in points.T], axis=1)
-        rounded = cv2.GaussianBlur(np.pad(curve, ((9, 9), (0, 0)), "edge"), (1, 19), rng.uniform(0.5, 4))
-        pixels = np.clip(56 + size * rounded[9:-9], 8, 104)
-        cv2.polylines(canvas, [np.rint(8 * pixels).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 3)
-    return canvas
-
-
-def no_digit(images, labels, rng):
-    """Ink of something that is no digit, made from nothing or from labelled digits; None if it may be one."""
-    kind = rng.choice(list(NO_DIGITS), p=list(NO_DIGITS.values()))
+def no_digit(kind, images, labels, rng):
+    """Ink of a kind of NO_DIGITS, made from nothing or from labelled digits; None if it may be one."""
     i, j = rng.integers(len(images), size=2)
-    if kind == "letter":
-        return written(10, rng)
-    if kind == "scribble":
-        return draw([rng.normal(0, 0.3, (rng.integers(5, 14), 2)) for _ in range(rng.integers(1, 4))], rng)
     if kind == "cloud":                     # such as a threshold leaves of a photograph
         field = cv2.GaussianBlur(rng.normal(0, 1, (64, 64)).astype(np.float32), (0, 0), rng.uniform(1.5, 6))
         return np.clip((field / field.std() - rng.uniform(0.3, 1.2)) * 300, 0, 255).astype(np.uint8)
+    if kind == "blot":
+        angles, radii = np.linspace(0, 2 * math.pi, 16), rng.uniform(rng.uniform(14, 28), 28, 16)
+        corners = 32 + np.stack([np.cos(angles), rng.uniform(0.6, 1) * np.sin(angles)]) * radii
+        ink = cv2.fillPoly(np.zeros((64, 64), np.uint8), [corners.T.astype(np.int32)], 255, cv2.LINE_AA)
+        return cv2.circle(ink, rng.integers(20, 44, 2).tolist(), int(rng.integers(0, 5)), 0, -1)
     if kind == "turn":
         turn = list(TURNS)[rng.integers(len(TURNS))]
         return turn(images[i]) if labels[i] in TURNS[turn] else None
@@ -949,6 +1038,11 @@ def side_by_side(one, other, rng):
     return canvas
 
 
+def mixed(data, plain):
+    """Whether drawn digits are learned besides a Dataset."""
+    return data.name == "MNIST" and not plain
+
+
 def train(name, data, epochs, seed, plain=False):
     """Train a network on a Dataset; its Keras model and curves, {"accuracy": [an epoch each], ...}.
 
@@ -959,11 +1053,16 @@ def train(name, data, epochs, seed, plain=False):
     rng = np.random.default_rng(seed)
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
-    x_train, y_train, robust = data.x_train[kept], data.y_train[kept], network.robust and data.name == "MNIST"
+    x_train, y_train = data.x_train[kept], data.y_train[kept]
+    robust = network.robust and not plain and data.name in ("MNIST", DRAWN)
     if network.robust and not robust:
-        log.info(f"{name} learns drawn digits and what is none with data called MNIST alone, not {data.name}")
+        log.info(f"{name} learns what is no digit only with MNIST or drawn digits, and not with --plain")
+    if mixed(data, plain):
+        labels = np.arange(BESIDES // (1 + robust)) % 10
+        x_train, y_train = np.concatenate([x_train, drawn(labels, rng)]), np.append(y_train, labels)
     if robust:
-        x_train, y_train = with_drawings(x_train, y_train, rng)
+        x_train = np.concatenate([x_train, no_digits(x_train, y_train, BESIDES // 2, rng)])
+        y_train = np.append(y_train, np.full(BESIDES // 2, data.classes))
     batch = min(32 if plain else network.batch, len(x_train))
     executions = math.ceil(len(x_train) // batch / 100)         # Ctrl-C is heard between them
     steps = len(x_train) // batch // executions * executions    # Keras runs whole executions only
@@ -978,7 +1077,7 @@ def train(name, data, epochs, seed, plain=False):
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
     bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO) and "NO_COLOR" not in os.environ
-    chunks = epoch_chunks(x_train, y_train, epochs, rng, plain, robust)
+    chunks = epoch_chunks(x_train, y_train, epochs, rng, 0 if plain else ROBUST if robust else 1)
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
@@ -986,18 +1085,20 @@ def train(name, data, epochs, seed, plain=False):
     return model, history.history
 
 
-def epoch_chunks(images, labels, epochs, rng, plain, robust):
-    """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted."""
-    maps = None if plain else straightening(images)
+def epoch_chunks(images, labels, epochs, rng, strength):
+    """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted.
+
+    With a `strength` above 1 the pens vary too; with 0 the images stay as they are.
+    """
+    maps = straightening(images) if strength else None
     for epoch in range(epochs):
         order, clean = rng.permutation(len(images)), epoch >= epochs * (1 - CLEAN_EPOCHS)
         for start in range(0, len(order), CHUNK):
             chunk = order[start:start + CHUNK]
             x = images[chunk]
-            if not plain:
-                strength = ROBUST if robust else 1
+            if strength:
                 x = warp(x, maps[chunk] if clean else distorted(maps[chunk], rng, strength))
-            yield with_other_pens(x, rng) if robust and not clean else x, labels[chunk]
+            yield with_other_pens(x, rng) if strength > 1 and not clean else x, labels[chunk]
 
 
 def with_other_pens(images, rng):
@@ -1116,7 +1217,7 @@ def plot_confusion(confusion, title):
     return figure
 
 
-def plot_counts(confusion):
+def plot_counts(confusion, title):
     """The bare counts of the confusion matrix, as NumPy prints them."""
     side = 0.45 * len(confusion)
     figure = new_figure(1.2 * side, 0.7 * side)
@@ -1124,6 +1225,7 @@ def plot_counts(confusion):
     axis.axis("off")
     axis.text(0.5, 0.5, np.array2string(confusion, threshold=sys.maxsize, max_line_width=999),
               family="monospace", size=13, ha="center", va="center", multialignment="left")
+    figure.suptitle(title)
     return figure
 
 
@@ -1221,6 +1323,9 @@ class Reader:
             if hashlib.sha256(network).hexdigest() != self.metadata["sha256"]:
                 raise ValueError("wrong hash")
             self.net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+
+    def __str__(self):
+        return "{network} trained on {data}".format(**self.metadata)
 
     def confidences(self, images):
         """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step.
@@ -1363,15 +1468,18 @@ def read_image(source, reader):
     if found and not is_photograph:
         found = join_halves(ink, found, reader)
     rows = [[found[number] for number in row] for row in find_rows([one.part for one in found])]
-    rows, digits = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows]), []
-    for number, row in enumerate(rows):
-        for (part, _, confidences) in row:
-            box = [part.x * scale, part.y * scale, *(max(1, side * scale) for side in part.mask.shape[::-1])]
-            digits.append({"digit": int(confidences.argmax()), "confidence": round(float(confidences.max()), 4),
-                           "sure": bool(confidences.max() >= SURE), "box": [round(side) for side in box],
-                           "row": number})
+    rows = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows])
+    digits = [as_json(one, number, scale) for number, row in enumerate(rows) for one in row]
     images, confidences = (np.array([one[i] for row in rows for one in row]) for i in (1, 2))
     return Reading(picture, scale, ink, digits, images, confidences)
+
+
+def as_json(found, row, scale):
+    """A Found as it stands in the JSON, its box in pixels of the original."""
+    x, y, mask = found.part
+    box = [x * scale, y * scale, *(max(1, side * scale) for side in mask.shape[::-1])]
+    return {"digit": int(found.confidences.argmax()), "confidence": round(float(found.confidence), 4),
+            "sure": bool(found.confidence >= SURE), "box": [round(side) for side in box], "row": row}
 
 
 def believable(rows):
@@ -1414,7 +1522,7 @@ def read_files(files, model, steps):
 
     What the network saw of each goes to a picture in the folder `steps`, if that is not None.
     """
-    answers = []
+    answers, reader = [], shared_reader(model)
     for number, file in files:
         reading, error = None, None
         try:
@@ -1422,12 +1530,13 @@ def read_files(files, model, steps):
                 raise DigitError("a folder without images; name another")
             with explained("could not be read ({}); save it anew as PNG, and please report this"):
                 source = io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file
-                reading = read_image(source, shared_reader(model))
+                reading = read_image(source, reader)
         except DigitError as problem:
             log.debug(problem, exc_info=True)
             error = str(problem)
         if reading and steps:
-            save_picture(plot_steps(reading, file), steps / f"{number:04}-{Path(file).stem[:60]}.png")
+            path = steps / f"{number:04}-{Path(file).stem[:60]}.png"
+            save_picture(plot_steps(reading, f"{file}, read by {reader}"), path)
         digits = reading.digits if reading else []
         rows = itertools.groupby(digits, key=lambda digit: digit["row"])
         text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
@@ -1522,12 +1631,20 @@ def count_cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def load_data(args):
+    """The Dataset that --data asks for."""
+    if args.data == "strokes":
+        return draw_dataset()
+    return load_mnist(None if args.data == "mnist" else args.data)
+
+
 def run_train(args):
     """Train a network as the options say, touch the test set once, save."""
-    name = args.model or "dense"
+    saved_as = args.model or "dense"
+    name = "best" if saved_as == PRETRAINED.stem else saved_as
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
-    data, layers, epochs = load_mnist(args.data), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
+    data, layers, epochs = load_data(args), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
@@ -1537,31 +1654,32 @@ def run_train(args):
     metadata = {"network": name, "layers": layers, "classes": data.classes,     # "network" stands first
                 "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
                 "recipe": "plain" if args.plain else "distorted", "epochs": epochs, "seed": args.seed,
-                "data": data.name, "data_sha256": data.sha256(), "test_images": len(data.y_test),
+                "data": data.name, "data_sha256": data.sha256(),
+                "drawn_besides": BESIDES * mixed(data, args.plain), "test_images": len(data.y_test),
                 "test_accuracy": float(accuracy), "test_loss": float(loss),
                 "trained": time.strftime("%Y-%m-%d"),
                 "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
-    save(model, metadata, args.models / f"{name}.keras", args.models / f"{name}.onnx")
-    log.info(f"saved {args.models / name}.keras and .onnx, test accuracy {accuracy:.2%}")
+    save(model, metadata, args.models / f"{saved_as}.keras", args.models / f"{saved_as}.onnx")
+    log.info(f"saved {args.models / saved_as}.keras and .onnx, test accuracy {accuracy:.2%}")
     save_picture(plot_curves(history, f"{name} on {data.name}"), args.assets / "accuracy_loss.png")
 
 
 def run_evaluate(args):
     """Measure a saved network on the test set: report on stdout, pictures in assets."""
-    data = load_mnist(args.data)
+    data = load_data(args)
     reader = open_reader(args, data)
-    title, images = f"{reader.metadata['network']} on {data.name}'s test set", reader.prepare(data.x_test)
+    title, images = f"{reader}, test set of {data.name}", reader.prepare(data.x_test)
     confidences = reader.confidences(images)
     accuracy, loss, confusion = score(confidences, data.y_test)
     print(f"{title}: {report(accuracy, loss, confusion)}", flush=True)
     save_picture(plot_confusion(confusion, title), args.assets / "confusion_matrix.png")
-    save_picture(plot_counts(confusion), args.assets / "raw_confusion_tensor.png")
+    save_picture(plot_counts(confusion, title), args.assets / "raw_confusion_tensor.png")
     save_picture(plot_mistakes(images, data.y_test, confidences, title), args.assets / "mistakes.png")
 
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
-    data = load_mnist(args.data)
+    data = load_data(args)
     reader = open_reader(args, data)
     last, index = len(data.x_test) - 1, args.index
     if index is None:
@@ -1579,7 +1697,7 @@ def read_sample(reader, data, index, path):
     """Read test image `index` and save the picture of it; its confidences (classes,)."""
     image = reader.prepare(data.x_test[[index]])
     confidences = reader.confidences(image)[0]
-    title = f"{data.name} test image {index}, a {data.y_test[index]}"
+    title = f"{reader}: test image {index} of {data.name}, a {data.y_test[index]}"
     save_picture(plot_sample(data.x_test[index], image[0], confidences, title), path)
     return confidences
 
@@ -1612,15 +1730,20 @@ def run_story(args):
     if args.images:
         return run_predict(args)
     args.model = args.model or "dense"      # what is read with below is what was trained, whatever is newer
+    try:
+        args.data = args.data or find_mnist()
+    except DigitError as problem:
+        log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: the figures below say nothing about MNIST")
+        args.data = "strokes"
     run_train(args)
     run_evaluate(args)
-    reader, data = open_reader(args), load_mnist(args.data)
+    reader, data = open_reader(args), load_data(args)
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
-        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0], "a drawn zero")
+        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0], f"{reader}: a drawn zero")
         save_picture(drawn_zero, args.assets / "drawn_zero.png")
         args.images = [os.path.relpath(EXAMPLES)]
         return run_predict(args)
@@ -1639,7 +1762,8 @@ OPTIONS = {
     "images": dict(nargs="*", metavar="IMAGE", help="file, folder, glob, or - for standard input"),
     "index": dict(nargs="?", help="number of the test image, asked for if left out"),
     "target": dict(type=Path, help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
-    "--data": dict(metavar="PATH", help=".npz or folder of IDX files (else $MNIST_DATA, else Keras' MNIST)"),
+    "--data": dict(metavar="PATH", help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' "
+                                        "copy; the default) or 'strokes': digits that the script draws"),
     "--model": dict(metavar="NAME|PATH", help="a network (see models), a saved one, or 'pretrained'"),
     "--epochs": dict(type=whole(1), metavar="N", help="passes over the training images"),
     "--seed": dict(type=whole(0), metavar="N", default=0, help="of all that is random (0)"),

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import draw
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "mnist_digit_classifier.py"
 sys.path.insert(0, str(ROOT))
+import mnist_digit_classifier as digits  # noqa: E402
 
 
 def run_script(*args, cwd=ROOT, stdin="", env=None, **options):
@@ -36,19 +36,10 @@ def run():
     return run_script
 
 
-def drawn_set(count, seed):
-    """Images (count, 28, 28) uint8 in MNIST's format with labels (count,), drawn, each digit as often."""
-    rng, labels = np.random.default_rng(seed), np.arange(count) % 10
-    images = [draw(digit, (28, 28), (rng.uniform(6, 9), rng.uniform(3, 5), rng.uniform(18, 21)),
-                   rng.uniform(1.5, 3), seed=rng.integers(2**32), wobble=0.03, slant=rng.normal(0, 0.15))
-              for digit in labels]
-    return (255 * np.array(images)).round().astype(np.uint8), labels
-
-
 @pytest.fixture(scope="session")
 def small_arrays():
     """A data set's four arrays: 1,200 drawn images to train on and 200 to test."""
-    return dict(zip(("x_train", "y_train", "x_test", "y_test"), (*drawn_set(1200, 1), *drawn_set(200, 2))))
+    return dict(zip(digits.ARRAYS, digits.draw_dataset(1200, 200, seed=1)))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def test_the_whole_story(run, small, tmp_path):
     """Without MNIST's size, but with everything else that a user sees."""
     result = run("--data", small, "--epochs", 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("dense on small's test set: accuracy")
+    assert result.stdout.startswith("dense trained on small, test set of small: accuracy")
     assert sum(line.count("\t") == 2 for line in result.stdout.splitlines()) == len(list(EXAMPLES.iterdir()))
     pictures = {"accuracy_loss.png", "confusion_matrix.png", "raw_confusion_tensor.png", "drawn_zero.png",
                 "mnist_zero_example.png", "predicted_2.png", "mistakes.png"}
@@ -26,6 +26,41 @@ def test_the_whole_story(run, small, tmp_path):
         assert np.ptp(np.asarray(Image.open(tmp_path / "assets" / name).convert("L"))) > 100
     assert {path.name for path in (tmp_path / "models").iterdir()} == {"dense.keras", "dense.onnx"}
     assert "\x1b" not in result.stderr and "TensorFlow" not in result.stderr and "absl" not in result.stderr
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory):
+    """What stands in the environment where MNIST is neither at hand nor to be downloaded."""
+    return {"KERAS_HOME": str(tmp_path_factory.mktemp("keras")), "https_proxy": "http://127.0.0.1:9"}
+
+
+def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(run, tmp_path, offline):
+    result = run("--epochs", 1, "--show-steps", "steps", cwd=tmp_path, env=offline)
+    assert result.returncode == 0, result.stderr
+    assert "go online" in result.stderr and "TRAINING ON DRAWN DIGITS, NOT MNIST" in result.stderr
+    assert result.stdout.startswith("dense trained on drawn digits, not MNIST, test set of drawn digits, not")
+    assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["data"] == digits.DRAWN
+    again = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)
+    assert "NOT MNIST" in again.stderr          # even where only errors are told
+
+
+def test_every_picture_names_the_data(monkeypatch, tmp_path, small_arrays):
+    titles = []
+
+    def title_of(figure, path):
+        titles.append(" ".join([figure.get_suptitle(), *(axis.get_title() for axis in figure.axes)]))
+    monkeypatch.setattr(digits, "save_picture", title_of)
+    monkeypatch.setattr(digits, "draw_dataset", lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
+    folders = "--models", str(tmp_path), "--assets", str(tmp_path)
+    assert digits.main(["--data", "strokes", "--epochs", "1", "--show-steps", "steps", *folders]) == 0
+    assert len(titles) >= 7 + len(list(EXAMPLES.iterdir()))
+    assert all("drawn digits, not MNIST" in title for title in titles)
+
+
+def test_whoever_asks_for_mnist_gets_it_or_a_sentence(run, tmp_path, offline):
+    for command in ([], ["train"], ["evaluate", "--model", "pretrained"]):
+        message = complaint(run(*command, "--data", "mnist", cwd=tmp_path, env=offline), 2)
+        assert "no MNIST here" in message and "--data strokes" in message
 
 
 def test_quiet_says_data_and_errors_only(run, small, tmp_path):

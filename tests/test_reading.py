@@ -322,3 +322,13 @@ def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
     zero, missing = digits.read_files(files, digits.PRETRAINED, None)
     assert "division by zero" in zero["error"] and "please report" in zero["error"]
     assert "No such file" in missing["error"]
+
+
+def test_mnist_as_files_is_read_with_all_the_finding_in_the_way(mnist, run, tmp_path):
+    data = digits.load_mnist(mnist)
+    for number, image in enumerate(data.x_test):
+        Image.fromarray(image).save(tmp_path / f"{number:05}.png")
+    result = run("predict", "--model", "pretrained", tmp_path, cwd=tmp_path)
+    read = [line.split("\t")[1] for line in result.stdout.splitlines()]
+    assert result.returncode == 0 and len(read) == len(data.y_test)
+    assert np.mean([text == str(label) for text, label in zip(read, data.y_test)]) >= 0.994

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 from conftest import SCRIPT, complaint
@@ -45,8 +46,8 @@ def test_validation_images_are_never_trained_on(small, monkeypatch):
 def test_every_epoch_shows_every_image_once_in_a_new_order():
     images = np.zeros((1200, 28, 28), np.uint8)
     labels = np.arange(1200)
-    for plain in (True, False):
-        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), plain, False))
+    for strength in (0, 1, 1.5):
+        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), strength))
         order = np.concatenate([y for _, y in chunks]).reshape(2, -1)
         assert (np.sort(order) == labels).all() and (order[0] != order[1]).any()
         assert (order[0] != labels).any()
@@ -57,7 +58,7 @@ def test_distortion_is_light_random_and_ends_with_the_last_epochs():
     images = np.repeat((255 * two).astype(np.uint8)[None], 40, axis=0)
     straight = digits.straighten(images[:1]).astype(int)
     rng = np.random.default_rng(0)
-    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, False, False)]
+    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, 1)]
     changed = np.abs(epochs[0] - straight).mean(axis=(1, 2))
     assert 2 < np.median(changed) < 25                      # grey levels
     assert np.abs(epochs[0][0] - epochs[0][1]).max() > 20
@@ -134,26 +135,62 @@ def test_dense_reaches_its_accuracy_on_mnist(mnist, run, tmp_path):
     assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["test_accuracy"] > 0.97
 
 
-def test_drawings_teach_digits_and_what_is_none(small_arrays, monkeypatch):
-    monkeypatch.setattr(digits, "DRAWN", 200)
-    x, y = small_arrays["x_train"][:100], small_arrays["y_train"][:100]
-    images, labels = digits.with_drawings(x, y, np.random.default_rng(0))
-    assert images.shape == (500, 28, 28) and images.dtype == np.uint8
-    assert (images[:100] == x).all() and (labels[:100] == y).all()
-    assert (np.bincount(labels[100:]) == [20] * 10 + [200]).all()
-    assert all(5 < (image > 127).sum() < 500 for image in images[100:])
-    again, _ = digits.with_drawings(x, y, np.random.default_rng(0))
-    assert (again == images).all()
+def test_drawn_digits_are_a_data_set_like_mnist():
+    data = digits.draw_dataset(2000, 500, seed=3)
+    digits.check_arrays(data[:4], "drawn")
+    assert (data.x_train.shape, data.x_test.shape, data.classes) == ((2000, 28, 28), (500, 28, 28), 10)
+    assert "not MNIST" in data.name
+    assert (np.bincount(np.append(data.y_train, data.y_test)) == 250).all()
+    for image in data.x_train:      # in the middle, in MNIST's box up to the pen's pressure
+        _, _, width, height = cv2.boundingRect(np.uint8(image > 60))
+        assert 16 <= max(width, height) <= 23 and image.max() > 200
+    again, other = (digits.draw_dataset.__wrapped__(2000, 500, seed) for seed in (3, 4))
+    assert (again.x_train == data.x_train).all() and (other.x_train != data.x_train).any()
+
+
+def test_drawn_digits_are_all_different():
+    for label in range(10):
+        images = digits.drawn(np.full(300, label), np.random.default_rng(0))
+        assert len(np.unique(images, axis=0)) == 300
+
+
+def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, monkeypatch):
+    seen, chunks = [], digits.epoch_chunks
+    monkeypatch.setattr(digits, "epoch_chunks", lambda x, *rest: seen.append(len(x)) or chunks(x, *rest))
+    monkeypatch.setattr(digits, "BESIDES", 100)
+    for name, plain in (("MNIST", False), ("MNIST", True), ("clothes", False)):
+        digits.train("dense", digits.Dataset(*small_arrays.values(), name), 1, 0, plain)
+    assert seen == [1100 + 100, 1100, 1100]
+
+
+def test_no_digits_are_of_all_kinds(small_arrays):
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
+    images, again = (digits.no_digits(x, y, 400, np.random.default_rng(0)) for _ in range(2))
+    assert images.shape == (400, 28, 28) and images.dtype == np.uint8 and (again == images).all()
+    assert all(5 < (image > 127).sum() < 500 for image in images)
+    assert abs(sum(digits.NO_DIGITS.values()) - 1) < 1e-9
+    for kind in set(digits.NO_DIGITS) - {"letter", "walk", "tangle"}:
+        rng = np.random.default_rng(0)
+        made = [digits.no_digit(kind, x, y, rng) for _ in range(50)]
+        assert 5 < sum(ink is not None and ink.max() > 100 for ink in made) <= 50
 
 
 @pytest.mark.parametrize("label", range(10))
 def test_drawn_digits_are_read_as_what_they_are(label):
     """By the network that ships; every way of writing a digit, by the median of its confidences."""
     reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(label)
-    for way in digits.STROKES[label].split("|"):
-        strokes = [np.reshape([int(side) for side in stroke], (-1, 2)) / 4 - 0.5 for stroke in way.split()]
-        images = np.array([digits.fitted(digits.draw(strokes, rng)) for _ in range(15)])
+    for way in digits.WAYS[label].split():
+        images = digits.draw(digits.read_way(way)[1], 31, rng)
         assert np.median(reader.confidences(digits.straighten(images))[:, label]) > 0.5, way
+
+
+def test_drawn_digits_alone_teach_mnist(mnist):
+    """Four epochs of it; benchmarks/drawn.py does the whole."""
+    model, _ = digits.train("dense", digits.draw_dataset(), 4, 0)
+    data = digits.load_mnist(mnist)
+    images = digits.as_input(digits.straighten(data.x_test))
+    confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
+    assert digits.score(confidences, data.y_test)[0] > 0.94
 
 
 def test_other_pens_change_half_of_the_images():
@@ -165,9 +202,9 @@ def test_other_pens_change_half_of_the_images():
 
 
 def test_a_robust_network_has_one_more_answer_where_it_learns_digits(small_arrays, monkeypatch, tmp_path):
-    """On anything but MNIST it has an answer a class; with it, what is missing to 1 is 'no digit'."""
-    monkeypatch.setattr(digits, "DRAWN", 100)
-    for name, answers in (("MNIST", 11), ("clothes", 10)):
+    """On anything but digits it has an answer a class; else what is missing to 1 is 'no digit'."""
+    monkeypatch.setattr(digits, "BESIDES", 200)
+    for name, answers in (("MNIST", 11), (digits.DRAWN, 11), ("clothes", 10)):
         data = digits.Dataset(*small_arrays.values(), name)
         model, history = digits.train("best", data, 1, 0)
         assert model.output_shape == (None, answers) and len(history["loss"]) == 1

@@ -1,0 +1,42 @@
+"""What drawn digits alone teach of MNIST: networks trained on --data strokes, measured on MNIST.
+
+    MNIST_DATA=mnist.npz python benchmarks/drawn.py dense --seeds 3
+    MNIST_DATA=mnist.npz python benchmarks/drawn.py dense --part train WOBBLE=0.05      how it was chosen
+
+With --part train it is measured on MNIST's training images; NAME=VALUE changes settings of the script.
+"""
+import argparse
+import ast
+import statistics
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import mnist_digit_classifier as digits
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", choices=digits.NETWORKS)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--part", choices=["test", "train"], default="test")
+    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+    args = parser.parse_args()
+    for name, _, value in (change.partition("=") for change in args.changes):
+        setattr(digits, name, ast.literal_eval(value))
+    mnist, reached = digits.load_mnist(), []
+    images, labels = (mnist.x_test, mnist.y_test) if args.part == "test" else mnist[:2]
+    images, drawings = digits.as_input(digits.straighten(images)), digits.draw_dataset()
+    for seed in range(args.seeds):
+        model, _ = digits.train(args.network, drawings, digits.NETWORKS[args.network].epochs, seed)
+        confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
+        accuracy, _, confusion = digits.score(confidences[:, :10], labels)
+        reached.append(accuracy)
+        print(f"{args.network} seed {seed}: {accuracy:.2%} of MNIST, of each digit",
+              ", ".join(f"{share:.1%}" for share in confusion.diagonal() / confusion.sum(axis=1)), flush=True)
+    print(f"{args.network}: median {statistics.median(reached):.2%} "
+          f"({min(reached):.2%} to {max(reached):.2%}), {args.seeds} seeds")
+
+
+if __name__ == "__main__":
+    main()
