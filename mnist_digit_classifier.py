@@ -857,9 +857,8 @@ def import_keras():
     return keras
 
 
-# Ways that people write each digit, then letters and signs: strokes of points x, y on a grid from 0 to 9, and
-# before them the way's weight. Left out is what is a digit in somebody's hand: B, D, I, O, S, Z, b, g, i, l,
-# o, q, s, z.
+# Ways that people write each digit, weight:strokes of points x, y on a grid from 0 to 9; then letters and
+# signs, but for B, D, I, O, S, Z, b, g, i, l, o, q, s, z, which are a digit in somebody's hand.
 WAYS = (
     "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 4:6040121639698683603032 "
     "4:4013163969868371 1:503012151739597885836040,8019 2:2816134070838679",
@@ -870,8 +869,7 @@ WAYS = (
     "3:31506255483928386978",
     "8:113071725444547578593918 4:108080444475785918 4:114071734535445677592917 6:1140717344447678592817 "
     "4:21507163444486894907 4:12307073545476793917 4:114070734454447678592817 4:105072445578590907 "
-    "4:21306153444464775928 2:1040716366573908 5:13106072444476791906 "
-    "4:123071634454857849080617",
+    "4:21306153444464775928 2:1040716366573908 5:13106072444476791906 4:123071634454857849080617",
     "8:30151585,7079 4:60060696,6069 2:20142555707069 6:10151595,6269 4:20143555707079 4:2014355575,8079 "
     "2:50050585,5459 4:201214356472707069 4:1015255575,6069 2:30050585,6069 3:40251555,5059",
     "8:201515547577592918,2080 6:80202014144476785918 4:804022245576693918 4:201515547577592918,3181 "
@@ -896,7 +894,7 @@ WAYS = (
     "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 2027497977,0272 "
     "0009,7224,2479 0044,9009 9074290704224299 09007092740474977909 0022449009,4429 70772907042272,7079 "
     "0209,042272 704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 "
-    "2009,2099,0474",)
+    "2009,2099,0474")
 
 
 def read_way(text):
@@ -916,7 +914,7 @@ def curve_weights(count):
 
 
 def draw(strokes, n, rng):
-    """Images (n, 28, 28) uint8 of strokes, each points (k, 2) in a box of side 1, in as many hands."""
+    """Images (n, 28, 28) uint8 of strokes, each points (k, 2) in a box of side 1, by as many hands."""
     def normal(deviation, *shape):
         return rng.normal(0, deviation, (n, *shape))
     wobble, smooth, curves = WOBBLE * np.exp(normal(SLOPPY, 1, 1)), rng.uniform(0.7, 1, (n, 1, 1)), []
@@ -931,9 +929,9 @@ def draw(strokes, n, rng):
     x = (x * (1 + 2 * taper * y) + bend * (y * y - 0.25) + wider * (x * x - 0.25)) * np.exp(aspect)
     curve = np.stack([x - (turn + slant) * y, y + turn * x], axis=2)
     low, high, pen = curve.min(axis=1), curve.max(axis=1), rng.uniform(*PEN, n)
-    scale = 4 * (BOX - pen) / np.maximum((high - low).max(axis=1), 1e-3)
+    scale = 4 * (BOX - pen) / np.maximum((high - low).max(axis=1), 1e-3)       # drawn at 4 times the size
     curve = scale[:, None, None] * (curve - (low + high)[:, None] / 2) + 2 * SIZE
-    curve = np.rint(16 * curve).astype(np.int32).reshape(n, len(strokes), CURVE, 2)
+    curve = np.rint(16 * curve).astype(np.int32).reshape(n, len(strokes), CURVE, 2)     # in sixteenths
     widths = np.maximum(2, 4 * pen[:, None] * (1 + normal(PRESSURE, 3))).astype(int)
     canvas = np.zeros((n, 4 * SIZE, 4 * SIZE), np.uint8)
     starts, ends = rng.integers(0, LIFT, (2, n, len(strokes)))
@@ -952,10 +950,9 @@ def drawn(labels, rng):
     for label in np.unique(labels):
         weights, ways = zip(*map(read_way, WAYS[label].split()))
         chosen = rng.choice(len(ways), len(labels), p=np.divide(weights, sum(weights)))
-        for number, strokes in enumerate(ways):
-            own = np.flatnonzero((labels == label) & (chosen == number))
-            if len(own):
-                images[own] = draw(strokes, len(own), rng)
+        for number in np.unique(chosen[labels == label]):
+            own = (labels == label) & (chosen == number)
+            images[own] = draw(ways[number], own.sum(), rng)
     return images
 
 
@@ -1071,8 +1068,8 @@ def train(name, data, epochs, seed, plain=False):
         network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
     model = build(name, data.classes + robust)
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
-    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
-                  steps_per_execution=steps // executions)
+    measured = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+    model.compile(adam, **measured, steps_per_execution=steps // executions)
     line = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: log.info(
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
@@ -1082,6 +1079,7 @@ def train(name, data, epochs, seed, plain=False):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
                             validation_batch_size=1000, verbose=int(bar), callbacks=[] if bar else [line])
+    model.compile("adam", **measured)       # drops the last one's state, twice as large as the network
     return model, history.history
 
 
