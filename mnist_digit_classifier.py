@@ -169,6 +169,8 @@ def replacing(path):
 # ==== MNIST =============================================================================================
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"       # of the four arrays
+MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"     # Keras' copy
 
 
 class Dataset(NamedTuple):
@@ -192,20 +194,25 @@ def find_mnist():
     """Path of the MNIST at $MNIST_DATA, else of Keras' copy, downloaded if there is none yet."""
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
     path = Path(os.environ.get("MNIST_DATA") or cached)
-    if path == cached and not path.exists():
-        log.info("downloading MNIST")
+    if path != cached or path.exists():
+        return path
+    keras, timeout = import_keras(), socket.getdefaulttimeout()
+    log.info("downloading MNIST")
+    try:
         socket.setdefaulttimeout(20)        # seconds; Keras sets none
-        with explained("no MNIST here and none to download; go online once, name a copy with --data (or "
+        with explained("no MNIST here and none to download ({}); go online once, name a copy with --data (or "
                        "MNIST_DATA), or take --data strokes"), contextlib.redirect_stdout(io.StringIO()):
-            import_keras().datasets.mnist.load_data()       # leaves it in `cached`
-    return path
+            return Path(keras.utils.get_file(cached.name, MNIST_URL))       # elsewhere if `cached` cannot be
+    finally:
+        socket.setdefaulttimeout(timeout)
 
 
 def load_mnist(source=None):
     """The Dataset in `source`, an .npz or a folder of IDX files, else MNIST wherever find_mnist finds it."""
     path = Path(source) if source else find_mnist()
     if not path.exists():
-        raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files")
+        raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files, with --data "
+                         "or MNIST_DATA")
     return read_dataset(path)
 
 
@@ -220,8 +227,8 @@ def read_dataset(path):
             arrays = [file[name] for name in ARRAYS]
     check_arrays(arrays, path)
     x_train, y_train, x_test, y_test = arrays
-    name = "MNIST" if path.stem.lower() == "mnist" else path.stem
-    return Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), name)
+    data = Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), path.stem)
+    return data._replace(name="MNIST") if data.sha256() == MNIST_SHA256 else data
 
 
 def read_idx_folder(folder):
@@ -294,8 +301,8 @@ def open_image(source):
         return Image.open(source)
     except UnidentifiedImageError:
         with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
-            file.seek(0)
-            kind = file.read(12)[4:]
+            file.seek(4)
+            kind = file.read(8)
         if kind not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
             raise
         try:
@@ -795,19 +802,15 @@ def build(name, answers):
     """The Keras model of a network: (n, 28, 28, 1) float32, ink 0 to 1, to (n, answers)."""
     from keras import Sequential, layers
 
-    def conv(filters, kernel, activation):
-        return [layers.Conv2D(int(filters), int(kernel[0]), activation=activation)]
-
-    def conv_norm(filters, kernel, activation):
-        return [layers.Conv2D(int(filters), int(kernel[0]), use_bias=False),
-                layers.BatchNormalization(momentum=0.97), layers.Activation(activation)]
-
     makers = {
         "Flatten": lambda: [layers.Flatten()],
         "MaxPool": lambda: [layers.MaxPooling2D()],
         "GlobalMaxPool": lambda: [layers.GlobalMaxPooling2D()],
-        "Conv": conv,
-        "ConvNorm": conv_norm,
+        "Conv": lambda filters, kernel, activation: [
+            layers.Conv2D(int(filters), int(kernel[0]), activation=activation)],
+        "ConvNorm": lambda filters, kernel, activation: [
+            layers.Conv2D(int(filters), int(kernel[0]), use_bias=False),
+            layers.BatchNormalization(momentum=0.97), layers.Activation(activation)],
         "Dense": lambda units, activation: [layers.Dense(int(units), activation=activation)],
     }
     rows = [text.split() for text in NETWORKS[name].layers.split(", ")]
@@ -858,7 +861,7 @@ def import_keras():
 
 
 # Ways that people write each digit, weight:strokes of points x, y on a grid from 0 to 9; then letters and
-# signs, but for B, D, I, O, S, Z, b, g, i, l, o, q, s, z, which are a digit in somebody's hand.
+# signs, but for D, I, O, Q, S, Z, b, g, i, l, o, q, s, z, which are a digit in somebody's hand.
 WAYS = (
     "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 4:6040121639698683603032 "
     "4:4013163969868371 1:503012151739597885836040,8019 2:2816134070838679",
@@ -966,15 +969,15 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
 
 
 # The shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NO_DIGITS = {"letter": 0.26, "walk": 0.08, "tangle": 0.06, "cloud": 0.08, "blot": 0.08, "turn": 0.12,
+NON_DIGITS = {"letter": 0.26, "walk": 0.08, "tangle": 0.06, "cloud": 0.08, "blot": 0.08, "turn": 0.12,
              "half": 0.1, "pair": 0.22}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
 
-def no_digits(images, labels, count, rng):
+def non_digits(images, labels, count, rng):
     """Images (count, 28, 28) of what is no digit, made from nothing or from labelled digits."""
-    kinds, made = rng.choice(list(NO_DIGITS), count, p=list(NO_DIGITS.values())).tolist(), []
+    kinds, made = rng.choice(list(NON_DIGITS), count, p=list(NON_DIGITS.values())).tolist(), []
     made += list(drawn(np.full(kinds.count("letter"), 10), rng))
     for kind, most in (("walk", 16), ("tangle", 40)):
         for _ in range(kinds.count(kind) // 4):
@@ -983,7 +986,7 @@ def no_digits(images, labels, count, rng):
             made += list(draw([points / np.ptp(points, axis=0).max()], 4, rng))
     kinds = [kind for kind in kinds if kind not in ("letter", "walk", "tangle")]
     while len(made) < count:
-        ink = no_digit(kinds[len(made) % len(kinds)], images, labels, rng)
+        ink = non_digit(kinds[len(made) % len(kinds)], images, labels, rng)
         if ink is not None and inked(ink).size > 20:
             made.append(fit(thicken(np.ascontiguousarray(inked(ink)))))
     return np.array(made)
@@ -995,8 +998,8 @@ def inked(ink):
     return ink[top:top + height, left:left + width]
 
 
-def no_digit(kind, images, labels, rng):
-    """Ink of a kind of NO_DIGITS, made from nothing or from labelled digits; None if it may be one."""
+def non_digit(kind, images, labels, rng):
+    """Ink of a kind of NON_DIGITS, made from nothing or from labelled digits; None if it may be one."""
     i, j = rng.integers(len(images), size=2)
     if kind == "cloud":                     # such as a threshold leaves of a photograph
         field = cv2.GaussianBlur(rng.normal(0, 1, (64, 64)).astype(np.float32), (0, 0), rng.uniform(1.5, 6))
@@ -1035,9 +1038,10 @@ def side_by_side(one, other, rng):
     return canvas
 
 
-def mixed(data, plain):
-    """Whether drawn digits are learned besides a Dataset."""
-    return data.name == "MNIST" and not plain
+def count_besides(name, data, plain):
+    """Numbers of drawn digits and of non-digits that a network learns besides a Dataset."""
+    robust = NETWORKS[name].robust and not plain and data.name in ("MNIST", DRAWN)
+    return BESIDES // (1 + robust) * (data.name == "MNIST" and not plain), BESIDES // 2 * robust
 
 
 def train(name, data, epochs, seed, plain=False):
@@ -1051,22 +1055,22 @@ def train(name, data, epochs, seed, plain=False):
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     x_train, y_train = data.x_train[kept], data.y_train[kept]
-    robust = network.robust and not plain and data.name in ("MNIST", DRAWN)
+    digits_besides, robust = count_besides(name, data, plain)
     if network.robust and not robust:
         log.info(f"{name} learns what is no digit only with MNIST or drawn digits, and not with --plain")
-    if mixed(data, plain):
-        labels = np.arange(BESIDES // (1 + robust)) % 10
+    if digits_besides:
+        labels = np.arange(digits_besides) % 10
         x_train, y_train = np.concatenate([x_train, drawn(labels, rng)]), np.append(y_train, labels)
     if robust:
-        x_train = np.concatenate([x_train, no_digits(x_train, y_train, BESIDES // 2, rng)])
-        y_train = np.append(y_train, np.full(BESIDES // 2, data.classes))
+        x_train = np.concatenate([x_train, non_digits(x_train, y_train, robust, rng)])
+        y_train = np.append(y_train, np.full(robust, data.classes))
     batch = min(32 if plain else network.batch, len(x_train))
     executions = math.ceil(len(x_train) // batch / 100)         # Ctrl-C is heard between them
     steps = len(x_train) // batch // executions * executions    # Keras runs whole executions only
     warm_up = int(steps * epochs * WARM_UP)
     one_cycle = keras.optimizers.schedules.CosineDecay(     # up to the peak, then down to 0 along a cosine
         network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
-    model = build(name, data.classes + robust)
+    model = build(name, data.classes + bool(robust))
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
     measured = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
     model.compile(adam, **measured, steps_per_execution=steps // executions)
@@ -1486,12 +1490,11 @@ def believable(rows):
     Where most of what was found is no digit, little is to be believed: a photograph, a text.
     """
     found = list(itertools.chain.from_iterable(rows))
-    sizes = np.array([one.part.mask.size for one in found])
-    trust = 1 if sizes @ np.array([one.like_a_digit for one in found], bool) >= sizes.sum() / 2 else 0.5
-    told = [[one for one in row if one.confidence > (WITH_DIGITS if any(other.like_a_digit for other in row)
-                                                     else ALONE)] for row in rows]
-    if not any(told) and found:
-        told = [[max(found, key=lambda one: one.confidence)]]
+    trust = 1 if sum(one.part.mask.size * (1 if one.like_a_digit else -1) for one in found) >= 0 else 0.5
+    least = [WITH_DIGITS if any(one.like_a_digit for one in row) else ALONE for row in rows]
+    told = [[one for one in row if one.confidence > limit] for row, limit in zip(rows, least)]
+    if not any(told):
+        told = [sorted(found, key=lambda one: -one.confidence)[:1]]
     return [[one._replace(confidences=one.confidences * trust) for one in row] for row in told if row]
 
 
@@ -1638,11 +1641,15 @@ def load_data(args):
 
 def run_train(args):
     """Train a network as the options say, touch the test set once, save."""
-    saved_as = args.model or "dense"
-    name = "best" if saved_as == PRETRAINED.stem else saved_as
+    path, name = args.models / (args.model or "dense"), args.model or "dense"
+    if name == "pretrained":
+        path, name = PRETRAINED.with_suffix(""), "best"
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
     data, layers, epochs = load_data(args), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
+    digits_besides, others_besides = count_besides(name, data, args.plain)
+    if path == PRETRAINED.with_suffix("") and not digits_besides:
+        raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
@@ -1653,12 +1660,12 @@ def run_train(args):
                 "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
                 "recipe": "plain" if args.plain else "distorted", "epochs": epochs, "seed": args.seed,
                 "data": data.name, "data_sha256": data.sha256(),
-                "drawn_besides": BESIDES * mixed(data, args.plain), "test_images": len(data.y_test),
+                "drawn_digits": digits_besides, "non_digits": others_besides, "test_images": len(data.y_test),
                 "test_accuracy": float(accuracy), "test_loss": float(loss),
                 "trained": time.strftime("%Y-%m-%d"),
                 "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
-    save(model, metadata, args.models / f"{saved_as}.keras", args.models / f"{saved_as}.onnx")
-    log.info(f"saved {args.models / saved_as}.keras and .onnx, test accuracy {accuracy:.2%}")
+    save(model, metadata, Path(f"{path}.keras"), Path(f"{path}.onnx"))
+    log.info(f"saved {path}.keras and .onnx, test accuracy {accuracy:.2%}")
     save_picture(plot_curves(history, f"{name} on {data.name}"), args.assets / "accuracy_loss.png")
 
 
@@ -1727,6 +1734,8 @@ def run_story(args):
     """Train, evaluate, save the pictures, read the examples; with images, predict."""
     if args.images:
         return run_predict(args)
+    if args.model == "pretrained":
+        raise DigitError("name an image to read with the network that ships, or one to train: see models")
     args.model = args.model or "dense"      # what is read with below is what was trained, whatever is newer
     try:
         args.data = args.data or find_mnist()
@@ -1735,7 +1744,7 @@ def run_story(args):
         args.data = "strokes"
     run_train(args)
     run_evaluate(args)
-    reader, data = open_reader(args), load_data(args)
+    reader, data = shared_reader(find_model(args.model, args.models)), load_data(args)
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
@@ -1760,7 +1769,7 @@ OPTIONS = {
     "images": dict(nargs="*", metavar="IMAGE", help="file, folder, glob, or - for standard input"),
     "index": dict(nargs="?", help="number of the test image, asked for if left out"),
     "target": dict(type=Path, help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
-    "--data": dict(metavar="PATH", help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' "
+    "--data": dict(metavar="SET", help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' "
                                         "copy; the default) or 'strokes': digits that the script draws"),
     "--model": dict(metavar="NAME|PATH", help="a network (see models), a saved one, or 'pretrained'"),
     "--epochs": dict(type=whole(1), metavar="N", help="passes over the training images"),

@@ -23,6 +23,8 @@ def main():
     parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
     args = parser.parse_args()
     for name, _, value in (change.partition("=") for change in args.changes):
+        if not hasattr(digits, name):
+            parser.error(f"the script has no setting {name}")
         setattr(digits, name, ast.literal_eval(value))
     mnist, reached = digits.load_mnist(), []
     images, labels = (mnist.x_test, mnist.y_test) if args.part == "test" else mnist[:2]

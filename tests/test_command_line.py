@@ -31,17 +31,16 @@ def test_the_whole_story(run, small, tmp_path):
 @pytest.fixture(scope="module")
 def offline(tmp_path_factory):
     """What stands in the environment where MNIST is neither at hand nor to be downloaded."""
-    return {"KERAS_HOME": str(tmp_path_factory.mktemp("keras")), "https_proxy": "http://127.0.0.1:9"}
+    nowhere = {"https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    return {"KERAS_HOME": str(tmp_path_factory.mktemp("keras")), **nowhere}
 
 
 def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(run, tmp_path, offline):
-    result = run("--epochs", 1, "--show-steps", "steps", cwd=tmp_path, env=offline)
+    result = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)      # said even where only errors are
     assert result.returncode == 0, result.stderr
     assert "go online" in result.stderr and "TRAINING ON DRAWN DIGITS, NOT MNIST" in result.stderr
     assert result.stdout.startswith("dense trained on drawn digits, not MNIST, test set of drawn digits, not")
     assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["data"] == digits.DRAWN
-    again = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)
-    assert "NOT MNIST" in again.stderr          # even where only errors are told
 
 
 def test_every_picture_names_the_data(monkeypatch, tmp_path, small_arrays):
@@ -61,6 +60,26 @@ def test_whoever_asks_for_mnist_gets_it_or_a_sentence(run, tmp_path, offline):
     for command in ([], ["train"], ["evaluate", "--model", "pretrained"]):
         message = complaint(run(*command, "--data", "mnist", cwd=tmp_path, env=offline), 2)
         assert "no MNIST here" in message and "--data strokes" in message
+
+
+def test_the_network_that_ships_is_not_trained_by_accident(run, small, tmp_path):
+    before = digits.PRETRAINED.read_bytes()
+    assert "name an image" in complaint(run("--model", "pretrained", cwd=tmp_path), 2)
+    for options in (["--data", small], ["--data", "strokes"]):
+        message = complaint(run("train", "--model", "pretrained", *options, "--epochs", 1, cwd=tmp_path), 2)
+        assert "take --model best" in message
+    assert digits.PRETRAINED.read_bytes() == before and not list(tmp_path.iterdir())
+
+
+def test_train_pretrained_takes_its_place(monkeypatch, tmp_path, small_arrays):
+    monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "shipped" / "pretrained.onnx")
+    monkeypatch.setattr(digits, "load_mnist", lambda source: digits.Dataset(*small_arrays.values(), "MNIST"))
+    monkeypatch.setattr(digits, "BESIDES", 100)
+    folders = "--models", str(tmp_path / "models"), "--assets", str(tmp_path / "assets")
+    assert digits.main(["train", "--model", "pretrained", "--epochs", "1", *folders]) == 0
+    facts = digits.Reader(tmp_path / "shipped" / "pretrained.onnx").metadata
+    assert (facts["network"], facts["drawn_digits"], facts["non_digits"]) == ("best", 50, 50)
+    assert (tmp_path / "shipped" / "pretrained.keras").exists() and not (tmp_path / "models").exists()
 
 
 def test_quiet_says_data_and_errors_only(run, small, tmp_path):

@@ -64,15 +64,24 @@ def test_letters_counted_from_one(tmp_path, small_arrays):
     assert digits.load_mnist(tmp_path / "letters.npz").classes == 11
 
 
+def test_mnist_is_told_by_its_content(mnist, tmp_path, small_arrays):
+    np.savez(tmp_path / "mnist.npz", **small_arrays)        # a subset, say
+    assert digits.load_mnist(tmp_path / "mnist.npz").name == "mnist"
+    arrays = digits.load_mnist(mnist)._asdict()
+    arrays.pop("name")
+    assert digits.load_mnist(write_idx(tmp_path / "raw", arrays)).name == "MNIST"
+
+
 def test_real_mnist(mnist):
     data = digits.load_mnist(mnist)
+    assert data.name == "MNIST"
     assert data.x_train.shape == (60000, 28, 28) and data.x_test.shape == (10000, 28, 28)
     assert abs(data.x_train.mean() / 255 - 0.1307) < 1e-4       # the known figure
     assert data.y_test[:5].tolist() == [7, 2, 1, 0, 4]
 
 
 def test_no_data_names_both_remedies(run, tmp_path):
-    offline = {"KERAS_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9"}
+    offline = {"KERAS_HOME": str(tmp_path), "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
     message = complaint(run("train", "-q", env=offline, cwd=tmp_path), 2)
     assert "go online" in message and "--data" in message and "MNIST_DATA" in message
 
