@@ -1072,8 +1072,8 @@ def train(name, data, epochs, seed, plain=False):
         network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
     model = build(name, data.classes + bool(robust))
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
-    measured = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
-    model.compile(adam, **measured, steps_per_execution=steps // executions)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
+                  steps_per_execution=steps // executions)
     line = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: log.info(
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
@@ -1083,7 +1083,6 @@ def train(name, data, epochs, seed, plain=False):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
                             validation_batch_size=1000, verbose=int(bar), callbacks=[] if bar else [line])
-    model.compile("adam", **measured)       # drops the last one's state, twice as large as the network
     return model, history.history
 
 

@@ -178,7 +178,7 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
         (len(labels), 28, 28), np.uint8))
     monkeypatch.setattr(digits, "draw", lambda lines, n, rng: made.update(
         {"walk" if len(lines[0]) < 16 else "tangle": n}) or draw(lines, n, rng))
-    monkeypatch.setattr(digits, "non_digit", lambda kind, *rest: made.update([kind]) or non_digit(kind, *rest))
+    monkeypatch.setattr(digits, "non_digit", lambda kind, *of: made.update([kind]) or non_digit(kind, *of))
     digits.non_digits(x, y, 1000, np.random.default_rng(0))
     assert set(made) == set(digits.NON_DIGITS)
     for kind, share in digits.NON_DIGITS.items():       # some turns and halves may be digits and are dropped
