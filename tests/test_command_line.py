@@ -87,17 +87,18 @@ def test_quiet_says_data_and_errors_only(run, small, tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_sample(run, trained, small):
+def test_sample(run, trained, small, small_arrays):
     result = run("sample", 12, "--data", small, cwd=trained[1])
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("test image 12: expected 2, predicted ")
+    expected = f"test image 12: expected {small_arrays['y_test'][12]}, predicted "
+    assert result.stdout.startswith(expected)
     assert (trained[1] / "assets" / "sample_12.png").exists()
 
 
-def test_sample_asks_for_the_index(run, trained, small):
+def test_sample_asks_for_the_index(run, trained, small, small_arrays):
     result = run("sample", "--data", small, cwd=trained[1], stdin="7\n")
     assert "test image (0 to 199): " in result.stderr
-    assert result.stdout.startswith("test image 7: expected 7")
+    assert result.stdout.startswith(f"test image 7: expected {small_arrays['y_test'][7]}")
 
 
 @pytest.mark.parametrize("index", ["200", "10000", "-1", "seven", "²"])

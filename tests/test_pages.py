@@ -2,6 +2,7 @@
 import collections
 import io
 
+import cv2
 import numpy as np
 import pages
 import pytest
@@ -93,10 +94,10 @@ def crumpled(rng):
 
 
 def letters(rng):
-    """Signs that the script itself draws, by another pen."""
+    """Three signs that the script itself draws."""
     page = np.zeros((200, 500), np.uint8)
-    for x in (20, 180, 340):
-        page[40:152, x:x + 112] = digits.written(10, rng)
+    for x, sign in zip((20, 180, 340), digits.drawn(np.full(3, 10), rng)):
+        page[40:152, x:x + 112] = cv2.resize(sign, (112, 112), interpolation=cv2.INTER_CUBIC)
     return pages.inked(page / 255, (20, 20, 20), 255)
 
 
