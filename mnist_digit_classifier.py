@@ -585,8 +585,8 @@ def find_parts(ink, strokes):
         gaps = np.maximum(low[mains] - high[i], low[i] - high[mains]).max(axis=1)
         main = mains[gaps.argmin()]
         reach = max(high[i, 1], high[main, 1]) - min(low[i, 1], low[main, 1])
-        near = gaps.min() <= usual / 4 and reach <= 1.25 * max(usual, height[main])
-        owner[i] = main if near and area[i] >= area[main] / 40 else -1
+        beside = gaps.min() <= usual / 4 and reach <= 1.25 * max(usual, height[main])
+        owner[i] = main if beside and area[i] >= area[main] / 40 else -1
     parts = []
     for own in (owner == main for main in mains):
         (x, y), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
@@ -903,7 +903,7 @@ WAYS = (
 def read_way(text):
     """Weight and strokes, each points (k, 2) in a box of side 1 around 0, of one of WAYS."""
     weight, _, strokes = text.rpartition(":")
-    points = (np.reshape([int(side) for side in stroke], (-1, 2)) for stroke in strokes.split(","))
+    points = (np.reshape([int(x_or_y) for x_or_y in stroke], (-1, 2)) for stroke in strokes.split(","))
     return float(weight or 1), [stroke / 9 - 0.5 for stroke in points]
 
 
@@ -1355,6 +1355,10 @@ class Found(NamedTuple):
         return self.confidences.max()
 
     @property
+    def log_confidence(self):
+        return math.log(max(self.confidence, 1e-9))
+
+    @property
     def like_a_digit(self):
         return self.confidence > LIKELY
 
@@ -1417,11 +1421,6 @@ def best_path(spans, rewards):
     return paths[max(paths)][1]
 
 
-def log_highest(found):
-    """Logarithm of the confidence in each Found."""
-    return np.log(np.maximum([one.confidence for one in found], 1e-9))
-
-
 def read_row(ink, row, reader):
     """The digits of a row of Founds, each read as a whole, as Founds: doubtful ones are parted and joined."""
     doubtful = np.array([whole.confidence < SURE for whole in row])
@@ -1431,7 +1430,8 @@ def read_row(ink, row, reader):
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
     return [read[number]._replace(confidences=read[number].confidences * AS_PIECE)
-            if spans[number].cut else read[number] for number in best_path(spans, log_highest(read))]
+            if spans[number].cut else read[number]
+            for number in best_path(spans, [one.log_confidence for one in read])]
 
 
 class Reading(NamedTuple):
@@ -1447,15 +1447,15 @@ class Reading(NamedTuple):
 def join_halves(ink, found, reader):
     """The Founds, upper and lower halves of digits joined where that reads better."""
     boxes = np.array([(part.x, part.y, part.right, part.bottom) for part, *_ in found]).T
-    (x, y, right, bottom), logs = boxes[:, :, None], log_highest(found)         # [upper, lower]
+    (x, y, right, bottom), logs = boxes[:, :, None], np.array([one.log_confidence for one in found])
     overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
-    near = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
+    stacked = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
         (overlap >= 0.6 * np.minimum(right - x, (right - x).T)) & \
         (np.minimum(logs[:, None], logs) < math.log(SURE))
-    pairs, gone = np.argwhere(near).tolist(), set()
+    pairs, gone = np.argwhere(stacked).tolist(), set()
     wholes = look(ink, [joined([found[number].part for number in pair]) for pair in pairs], reader)
     for pair, whole in zip(pairs, wholes):
-        if log_highest([whole])[0] - JOIN > logs[pair].sum() and not gone & set(pair):
+        if whole.log_confidence - JOIN > logs[pair].sum() and not gone & set(pair):
             found, gone = [*found, whole], gone | set(pair)
     return [one for number, one in enumerate(found) if number not in gone]
 
