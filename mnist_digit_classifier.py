@@ -1078,7 +1078,8 @@ def train(name, data, epochs, seed, plain=False):
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
     bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO) and "NO_COLOR" not in os.environ
-    chunks = epoch_chunks(x_train, y_train, epochs, rng, 0 if plain else ROBUST if robust else 1)
+    strength, last = 0 if plain else ROBUST if robust else 1, len(x_train) if robust else len(kept)
+    chunks = epoch_chunks(x_train, y_train, epochs, rng, strength, last)
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
@@ -1086,14 +1087,16 @@ def train(name, data, epochs, seed, plain=False):
     return model, history.history
 
 
-def epoch_chunks(images, labels, epochs, rng, strength):
+def epoch_chunks(images, labels, epochs, rng, strength, last):
     """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted.
 
-    With a `strength` above 1 the pens vary too; with 0 the images stay as they are.
+    With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs are clean,
+    and of the first `last` images alone.
     """
     maps = straightening(images) if strength else None
     for epoch in range(epochs):
         order, clean = rng.permutation(len(images)), epoch >= epochs * (1 - CLEAN_EPOCHS)
+        order = np.resize(order[order < last], len(order)) if clean else order
         for start in range(0, len(order), CHUNK):
             chunk = order[start:start + CHUNK]
             x = images[chunk]

@@ -48,10 +48,19 @@ def test_every_epoch_shows_every_image_once_in_a_new_order():
     images = np.zeros((1200, 28, 28), np.uint8)
     labels = np.arange(1200)
     for strength in (0, 1, 1.5):
-        chunks = list(digits.epoch_chunks(images, labels, 2, np.random.default_rng(0), strength))
+        rng = np.random.default_rng(0)
+        chunks = list(digits.epoch_chunks(images, labels, 2, rng, strength, 1200))
         order = np.concatenate([y for _, y in chunks]).reshape(2, -1)
         assert (np.sort(order) == labels).all() and (order[0] != order[1]).any()
         assert (order[0] != labels).any()
+
+
+def test_the_last_epochs_are_of_the_first_images_alone():
+    images, labels = np.zeros((900, 28, 28), np.uint8), np.arange(900)
+    chunks = list(digits.epoch_chunks(images, labels, 5, np.random.default_rng(0), 1, 600))
+    *epochs, last = np.concatenate([y for _, y in chunks]).reshape(5, -1)
+    assert all(set(epoch) == set(labels) for epoch in epochs)
+    assert set(last[:600]) == set(range(600)) and last.max() < 600
 
 
 def test_distortion_is_light_random_and_ends_with_the_last_epochs():
@@ -59,7 +68,8 @@ def test_distortion_is_light_random_and_ends_with_the_last_epochs():
     images = np.repeat((255 * two).astype(np.uint8)[None], 40, axis=0)
     straight = digits.straighten(images[:1]).astype(int)
     rng = np.random.default_rng(0)
-    epochs = [x.astype(int) for x, _ in digits.epoch_chunks(images, np.zeros(40, int), 5, rng, 1)]
+    chunks = digits.epoch_chunks(images, np.zeros(40, int), 5, rng, 1, 40)
+    epochs = [x.astype(int) for x, _ in chunks]
     changed = np.abs(epochs[0] - straight).mean(axis=(1, 2))
     assert 2 < np.median(changed) < 25                      # grey levels
     assert np.abs(epochs[0][0] - epochs[0][1]).max() > 20
