@@ -1090,8 +1090,8 @@ def train(name, data, epochs, seed, plain=False):
 def epoch_chunks(images, labels, epochs, rng, strength, last):
     """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted.
 
-    With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs are clean,
-    and of the first `last` images alone.
+    With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs are
+    clean, and of the first `last` images alone.
     """
     maps = straightening(images) if strength else None
     for epoch in range(epochs):
@@ -1798,6 +1798,9 @@ COMMANDS = {
 }
 
 
+STOPPED = "stopped; models saved before are as they were"
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are the script's own."""
 
@@ -1846,11 +1849,20 @@ def main(argv=None):
         log.error(f"error: {error}{'; run: pip install -r requirements.txt' * missing}", exc_info=debug)
         return 2
     except KeyboardInterrupt:
-        log.error("stopped; models saved before are as they were")
+        log.error(STOPPED)
         return 130
 
 
+def stop_if_interrupted(unraisable):
+    """Ends the process at a Ctrl-C in an object's __del__ too, where Python would print and forget it."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        log.error(STOPPED)
+        os._exit(130)
+    sys.__unraisablehook__(unraisable)
+
+
 if __name__ == "__main__":
+    sys.unraisablehook = stop_if_interrupted
     code = main()
     if code == 130:         # TensorFlow's threads may be in the midst of our code: do not take it apart
         sys.stdout.flush()
