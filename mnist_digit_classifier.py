@@ -1798,9 +1798,6 @@ COMMANDS = {
 }
 
 
-STOPPED = "stopped; models saved before are as they were"
-
-
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are the script's own."""
 
@@ -1849,20 +1846,11 @@ def main(argv=None):
         log.error(f"error: {error}{'; run: pip install -r requirements.txt' * missing}", exc_info=debug)
         return 2
     except KeyboardInterrupt:
-        log.error(STOPPED)
+        log.error("stopped; models saved before are as they were")
         return 130
 
 
-def stop_if_interrupted(unraisable):
-    """Ends the process at a Ctrl-C in an object's __del__ too, where Python would print and forget it."""
-    if unraisable.exc_type is KeyboardInterrupt:
-        log.error(STOPPED)
-        os._exit(130)
-    sys.__unraisablehook__(unraisable)
-
-
 if __name__ == "__main__":
-    sys.unraisablehook = stop_if_interrupted
     code = main()
     if code == 130:         # TensorFlow's threads may be in the midst of our code: do not take it apart
         sys.stdout.flush()
