@@ -987,8 +987,8 @@ def non_digits(images, labels, count, rng):
     kinds = [kind for kind in kinds if kind not in ("letter", "walk", "tangle")]
     while len(made) < count:
         ink = non_digit(kinds[len(made) % len(kinds)], images, labels, rng)
-        if ink is not None and inked(ink).size > 20:
-            made.append(fit(thicken(np.ascontiguousarray(inked(ink)))))
+        if ink is not None and (ink := inked(ink)).size > 20:
+            made.append(fit(thicken(np.ascontiguousarray(ink))))
     return np.array(made)
 
 
@@ -1055,22 +1055,23 @@ def train(name, data, epochs, seed, plain=False):
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     x_train, y_train = data.x_train[kept], data.y_train[kept]
-    digits_besides, robust = count_besides(name, data, plain)
+    digits_besides, others_besides = count_besides(name, data, plain)
+    robust = others_besides > 0
     if network.robust and not robust:
         log.info(f"{name} learns what is no digit only with MNIST or drawn digits, and not with --plain")
     if digits_besides:
         labels = np.arange(digits_besides) % 10
         x_train, y_train = np.concatenate([x_train, drawn(labels, rng)]), np.append(y_train, labels)
     if robust:
-        x_train = np.concatenate([x_train, non_digits(x_train, y_train, robust, rng)])
-        y_train = np.append(y_train, np.full(robust, data.classes))
+        x_train = np.concatenate([x_train, non_digits(x_train, y_train, others_besides, rng)])
+        y_train = np.append(y_train, np.full(others_besides, data.classes))
     batch = min(32 if plain else network.batch, len(x_train))
     executions = math.ceil(len(x_train) // batch / 100)         # Ctrl-C is heard between them
     steps = len(x_train) // batch // executions * executions    # Keras runs whole executions only
     warm_up = int(steps * epochs * WARM_UP)
     one_cycle = keras.optimizers.schedules.CosineDecay(     # up to the peak, then down to 0 along a cosine
         network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
-    model = build(name, data.classes + bool(robust))
+    model = build(name, data.classes + robust)
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
                   steps_per_execution=steps // executions)
@@ -1643,14 +1644,13 @@ def load_data(args):
 
 def run_train(args):
     """Train a network as the options say, touch the test set once, save."""
-    path, name = args.models / (args.model or "dense"), args.model or "dense"
-    if name == "pretrained":
-        path, name = PRETRAINED.with_suffix(""), "best"
+    to_ship, name = args.model == "pretrained", args.model or "dense"
+    path, name = (PRETRAINED.with_suffix(""), "best") if to_ship else (args.models / name, name)
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
     data, layers, epochs = load_data(args), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
     digits_besides, others_besides = count_besides(name, data, args.plain)
-    if path == PRETRAINED.with_suffix("") and not digits_besides:
+    if to_ship and not digits_besides:
         raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)

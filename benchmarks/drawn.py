@@ -6,12 +6,14 @@
 With --part train it is measured on MNIST's training images; NAME=VALUE changes settings of the script.
 """
 import argparse
-import ast
+import contextlib
 import statistics
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from settings import changed
+
 import mnist_digit_classifier as digits
 
 
@@ -22,10 +24,14 @@ def main():
     parser.add_argument("--part", choices=["test", "train"], default="test")
     parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
     args = parser.parse_args()
-    for name, _, value in (change.partition("=") for change in args.changes):
-        if not hasattr(digits, name):
-            parser.error(f"the script has no setting {name}")
-        setattr(digits, name, ast.literal_eval(value))
+    with contextlib.ExitStack() as stack:
+        for change in args.changes:
+            stack.enter_context(changed(change))
+        measure(args)
+
+
+def measure(args):
+    """Train and measure as the options say."""
     mnist, reached = digits.load_mnist(), []
     images, labels = (mnist.x_test, mnist.y_test) if args.part == "test" else mnist[:2]
     images, drawings = digits.as_input(digits.straighten(images)), digits.draw_dataset()

@@ -108,9 +108,8 @@ def photographs(rng):
 def surest(picture, reader):
     """The highest confidence in any digit of a picture: an array, or a file's path."""
     if isinstance(picture, np.ndarray):
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, "PNG")
-        picture = io.BytesIO(file.getvalue())
+        pixels, picture = picture, io.BytesIO()
+        Image.fromarray(pixels).save(picture, "PNG")
     return max((digit["confidence"] for digit in digits.read_image(picture, reader).digits), default=0)
 
 

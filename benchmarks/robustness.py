@@ -66,7 +66,7 @@ def reads(image, reader):
     """What the script reads in an image (28, 28), as text."""
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG")
-    found = digits.read_image(io.BytesIO(file.getvalue()), reader).digits
+    found = digits.read_image(file, reader).digits
     return "".join(str(digit["digit"]) for digit in found)
 
 

@@ -205,7 +205,7 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
     assert drawn(np.full(5, 10), np.random.default_rng(0)).any(axis=(1, 2)).all()
 
 
-def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays, monkeypatch):
+def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
     """Fresh ones of each kind that it learned; benchmarks/no_digits.py has others."""
     reader, x, y = digits.Reader(digits.PRETRAINED), small_arrays["x_train"], small_arrays["y_train"]
     images = digits.straighten(digits.non_digits(x, y, 1000, np.random.default_rng(12345)))
