@@ -111,6 +111,7 @@ SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
 ROBUST = 1.5                # times that for a robust network
+GAP = 0.5, 2                # pixels, radius of the gaps in its broken strokes
 BESIDES = 20_000            # drawn digits learned besides MNIST; half of a robust network's are no digits
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
@@ -861,7 +862,7 @@ def import_keras():
 
 
 # Ways that people write each digit, weight:strokes of points x, y on a grid from 0 to 9; then letters and
-# signs, but for D, I, O, Q, S, Z, b, g, i, l, o, q, s, z, which are a digit in somebody's hand.
+# signs, but for B, D, I, O, Q, S, Z, b, g, i, l, o, q, s, z, which are a digit in somebody's hand.
 WAYS = (
     "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 4:6040121639698683603032 "
     "4:4013163969868371 1:503012151739597885836040,8019 2:2816134070838679",
@@ -895,7 +896,7 @@ WAYS = (
     "094099,2474 90000999,0474 900009,0474 0009,9099,0494 0009,900499 000999 0900449099 09009990 "
     "090070927404 090070927404,4499 0090,4049 000729799790 004990 0029447990 0099,9009 004490,4449 "
     "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 2027497977,0272 "
-    "0009,7224,2479 0044,9009 9074290704224299 09007092740474977909 0022449009,4429 70772907042272,7079 "
+    "0009,7224,2479 0044,9009 9074290704224299 0022449009,4429 70772907042272,7079 "
     "0209,042272 704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 "
     "2009,2099,0474")
 
@@ -951,11 +952,11 @@ def drawn(labels, rng):
     """Images (n, 28, 28) of labels (n,), digits or 10 for a letter or sign, each in one of its ways."""
     images = np.zeros((len(labels), SIZE, SIZE), np.uint8)
     for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
         weights, ways = zip(*map(read_way, WAYS[label].split()))
-        chosen = rng.choice(len(ways), len(labels), p=np.divide(weights, sum(weights)))
-        for number in np.unique(chosen[labels == label]):
-            own = (labels == label) & (chosen == number)
-            images[own] = draw(ways[number], own.sum(), rng)
+        chosen = rng.choice(len(ways), len(own), p=np.divide(weights, sum(weights)))
+        for number in np.unique(chosen):
+            images[own[chosen == number]] = draw(ways[number], (chosen == number).sum(), rng)
     return images
 
 
@@ -1107,7 +1108,7 @@ def epoch_chunks(images, labels, epochs, rng, strength, last):
 
 
 def with_other_pens(images, rng):
-    """Images (n, 28, 28), a part of which got thicker, thinner or blurred strokes."""
+    """Images (n, 28, 28), a part of which got broken, thicker, thinner or blurred strokes."""
     pen, blur = np.ones((2, 2)), rng.uniform(0.4, 1)
     changes = {0.5: lambda strip: cv2.dilate(strip, pen), 0.65: lambda strip: cv2.erode(strip, pen),
                0.8: lambda strip: cv2.GaussianBlur(strip, (0, 0), blur)}
@@ -1116,7 +1117,19 @@ def with_other_pens(images, rng):
         strip = np.pad(images[start:end], ((0, 0), (1, 1), (1, 1))).reshape(-1, SIZE + 2)
         if len(strip):
             images[start:end] = change(strip).reshape(-1, SIZE + 2, SIZE + 2)[:, 1:-1, 1:-1]
+    some = slice(int(0.4 * len(images)), int(0.55 * len(images)))
+    images[some] = broken(images[some], rng)
     return images
+
+
+def broken(images, rng):
+    """Images (n, 28, 28) with two gaps in the ink of each, where the pen did not write."""
+    pixels = images.reshape(len(images), -1).astype(np.float32)
+    for _ in range(2):
+        middle = np.argmax(pixels * rng.random(pixels.shape, np.float32), axis=1)
+        distance = np.hypot(*(BASIS[:2, None] - BASIS[:2, middle, None]))
+        pixels *= np.clip(distance - rng.uniform(*GAP, (len(images), 1)), 0, 1)
+    return pixels.astype(np.uint8).reshape(images.shape)
 
 
 def as_batches(chunks, batch):
@@ -1328,6 +1341,7 @@ class Reader:
             if hashlib.sha256(network).hexdigest() != self.metadata["sha256"]:
                 raise ValueError("wrong hash")
             self.net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+        self.lock = threading.Lock()        # OpenCV's networks serve one thread at a time
 
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
@@ -1339,8 +1353,9 @@ class Reader:
         """
         outputs = []
         for start in range(0, len(images), 200):        # bounds the memory of the convolutions
-            self.net.setInput(as_input(images[start:start + 200]))
-            outputs.append(self.net.forward()[:, :self.metadata["classes"]])
+            with self.lock:
+                self.net.setInput(as_input(images[start:start + 200]))
+                outputs.append(self.net.forward()[:, :self.metadata["classes"]])
         return np.concatenate(outputs)
 
     def prepare(self, images):
@@ -1501,6 +1516,24 @@ def believable(rows):
     return [[one._replace(confidences=one.confidences * trust) for one in row] for row in told if row]
 
 
+def try_to_read(file, source, reader):
+    """The Reading of a path, stream or bytes, or None, and the answer as `predict --json` prints it."""
+    reading, error = None, None
+    try:
+        if source == file and os.path.isdir(file):
+            raise DigitError("a folder without images; name another")
+        with explained("could not be read ({}); save it anew as PNG, and please report this"):
+            source = source.read() if hasattr(source, "read") else source
+            reading = read_image(io.BytesIO(source) if isinstance(source, bytes) else source, reader)
+    except DigitError as problem:
+        log.debug(problem, exc_info=True)
+        error = str(problem)
+    found = reading.digits if reading else []
+    rows = itertools.groupby(found, key=lambda digit: digit["row"])
+    text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
+    return reading, {"file": file, "text": text, "digits": found, "error": error}
+
+
 def expand(source):
     """The files that an argument stands for: itself, a folder's images or a glob's matches, maybe none."""
     if os.path.isdir(source):
@@ -1528,23 +1561,11 @@ def read_files(files, model, steps):
     """
     answers, reader = [], shared_reader(model)
     for number, file in files:
-        reading, error = None, None
-        try:
-            if os.path.isdir(file):
-                raise DigitError("a folder without images; name another")
-            with explained("could not be read ({}); save it anew as PNG, and please report this"):
-                source = io.BytesIO(sys.stdin.buffer.read()) if file == "-" else file
-                reading = read_image(source, reader)
-        except DigitError as problem:
-            log.debug(problem, exc_info=True)
-            error = str(problem)
+        reading, answer = try_to_read(file, sys.stdin.buffer if file == "-" else file, reader)
         if reading and steps:
             path = steps / f"{number:04}-{Path(file).stem[:60]}.png"
             save_picture(plot_steps(reading, f"{file}, read by {reader}"), path)
-        digits = reading.digits if reading else []
-        rows = itertools.groupby(digits, key=lambda digit: digit["row"])
-        text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
-        answers.append({"file": file, "text": text, "digits": digits, "error": error})
+        answers.append(answer)
     return answers
 
 

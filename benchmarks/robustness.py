@@ -44,6 +44,14 @@ def noisy(image, deviation):
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
+def gapped(image, pixels):
+    """An image (28, 28) with three square gaps of `pixels` in its strokes, the same in each run."""
+    rng, image = np.random.default_rng(int(image.sum())), image.copy()
+    for y, x in rng.choice(np.argwhere(image > 127), 3):
+        image[max(0, y - pixels // 2):, max(0, x - pixels // 2):][:pixels, :pixels] = 0
+    return image
+
+
 CHANGES = {
     "as they are": lambda image: image,
     "turned by 10 degrees": lambda image: moved(image, 10),
@@ -57,6 +65,7 @@ CHANGES = {
     "noise, sigma 30": lambda image: noisy(image, 30),
     "strokes 0.5 pixels thinner": lambda image: with_pen(image, cv2.erode, 0.5),
     "strokes 1.5 pixels thicker": lambda image: with_pen(image, cv2.dilate, 1.5),
+    "three gaps of 3 pixels in the strokes": lambda image: gapped(image, 3),
     "inverted": lambda image: 255 - image,
     "a quarter of the contrast": lambda image: 96 + image // 4,
 }
@@ -82,13 +91,13 @@ def main():
             subprocess.run([sys.executable, str(ROOT / "mnist_digit_classifier.py"), "train", "-q",
                             "--models", folder, "--assets", folder, *options], check=True)
             readers[name] = digits.Reader(Path(folder) / "dense.onnx")
-    print(f"{len(x_test)} images{'':22} dense     best    plain", flush=True)
+    print(f"{len(x_test)} images{'':30} dense     best    plain", flush=True)
     for name in CHANGES:
         changed = np.array([CHANGES[name](image) for image in x_test])
         right = [np.mean([reads(image, readers[network]) == str(label)
                           for image, label in zip(changed, y_test)]) for network in ("dense", "best")]
         right.append((readers["plain"].confidences(changed).argmax(axis=1) == y_test).mean())
-        print(f"{name:30}" + "".join(f"{share:9.2%}" for share in right), flush=True)
+        print(f"{name:38}" + "".join(f"{share:9.2%}" for share in right), flush=True)
 
 
 if __name__ == "__main__":
