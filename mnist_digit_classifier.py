@@ -140,7 +140,7 @@ def explained(sentence):
         raise
     except Exception as error:
         lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        reason = lines[0].split(" <")[0] if lines else type(error).__name__     # " <" begins an object's id
+        reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # an object's id, a name
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -1656,11 +1656,11 @@ def count_cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def load_data(args):
-    """The Dataset that --data asks for."""
-    if args.data == "strokes":
+def load_data(name):
+    """The Dataset that --data means: 'strokes', 'mnist', a path, or None for MNIST."""
+    if name == "strokes":
         return draw_dataset()
-    return load_mnist(None if args.data == "mnist" else args.data)
+    return load_mnist(None if name == "mnist" else name)
 
 
 def run_train(args):
@@ -1669,7 +1669,7 @@ def run_train(args):
     path, name = (PRETRAINED.with_suffix(""), "best") if to_ship else (args.models / name, name)
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
-    data, layers, epochs = load_data(args), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
+    data, layers, epochs = load_data(args.data), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
     digits_besides, others_besides = count_besides(name, data, args.plain)
     if to_ship and not digits_besides:
         raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
@@ -1694,7 +1694,7 @@ def run_train(args):
 
 def run_evaluate(args):
     """Measure a saved network on the test set: report on stdout, pictures in assets."""
-    data = load_data(args)
+    data = load_data(args.data)
     reader = open_reader(args, data)
     title, images = f"{reader}, test set of {data.name}", reader.prepare(data.x_test)
     confidences = reader.confidences(images)
@@ -1707,7 +1707,7 @@ def run_evaluate(args):
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
-    data = load_data(args)
+    data = load_data(args.data)
     reader = open_reader(args, data)
     last, index = len(data.x_test) - 1, args.index
     if index is None:
@@ -1767,7 +1767,7 @@ def run_story(args):
         args.data = "strokes"
     run_train(args)
     run_evaluate(args)
-    reader, data = shared_reader(find_model(args.model, args.models)), load_data(args)
+    reader, data = shared_reader(find_model(args.model, args.models)), load_data(args.data)
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)

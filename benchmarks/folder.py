@@ -51,11 +51,16 @@ def compare(name, paths, jobs):
           f"({jobs} processes each), ratio {reading / decoding:.2f}", flush=True)
 
 
-def memory(process):
-    """MiB that a process and its children occupy, shared pages counted once each."""
+def family(process):
+    """The number of a process and those of its children."""
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True)
+    return [process, *map(int, listed.stdout.split())]
+
+
+def memory(processes):
+    """MiB that processes occupy, by their numbers, shared pages counted once each."""
     total = 0
-    for pid in [process, *map(int, listed.stdout.split())]:
+    for pid in processes:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
     return total / 1024
@@ -69,7 +74,7 @@ def watch(paths, count, jobs):
     seen, start = [], time.perf_counter()
     for number, _ in enumerate(run.stdout, 1):
         if number % (count // 20) == 0 and number < count:
-            seen.append(memory(run.pid))
+            seen.append(memory(family(run.pid)))
     print(f"{count} images in {time.perf_counter() - start:.0f} s; MiB: "
           + " ".join(f"{size:.0f}" for size in seen))
 

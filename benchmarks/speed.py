@@ -5,6 +5,7 @@
 The default run with its pictures and export against the plain Keras recipe without them; one image read
 against "import Keras, load the model, predict"; the time of --help and of wrong usage. Needs two idle cores.
 """
+import argparse
 import os
 import statistics
 import subprocess
@@ -45,6 +46,7 @@ def compare(name, ours, theirs, runs, cwd):
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     os.environ["MNIST_DATA"] = str(Path(os.environ["MNIST_DATA"]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         plain = [ROOT / "benchmarks" / "plain_recipe.py", "plain.keras"]
