@@ -1463,19 +1463,22 @@ class Reading(NamedTuple):
     confidences: np.ndarray     # (n, classes)
 
 
-def join_halves(ink, found, reader):
-    """The Founds, upper and lower halves of digits joined where that reads better."""
+def join_pieces(ink, found, reader):
+    """The Founds; halves of digits, one above the other, and the pieces of a single one joined if likely."""
     boxes = np.array([(part.x, part.y, part.right, part.bottom) for part, *_ in found]).T
     (x, y, right, bottom), logs = boxes[:, :, None], np.array([one.log_confidence for one in found])
     overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
     stacked = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
         (overlap >= 0.6 * np.minimum(right - x, (right - x).T)) & \
         (np.minimum(logs[:, None], logs) < math.log(SURE))
-    pairs, gone = np.argwhere(stacked).tolist(), set()
-    wholes = look(ink, [joined([found[number].part for number in pair]) for pair in pairs], reader)
-    for pair, whole in zip(pairs, wholes):
-        if whole.log_confidence - JOIN > logs[pair].sum() and not gone & set(pair):
-            found, gone = [*found, whole], gone | set(pair)
+    groups, gone = np.argwhere(stacked).tolist(), set()
+    narrow = right.max() - x.min() <= bottom.max() - y.min()
+    if 1 < len(found) <= MAX_PIECES and narrow and logs.min() < math.log(SURE):
+        groups.insert(0, list(range(len(found))))
+    wholes = look(ink, [joined([found[number].part for number in group]) for group in groups], reader)
+    for group, whole in zip(groups, wholes):
+        if whole.log_confidence - JOIN * (len(group) - 1) > logs[group].sum() and not gone & set(group):
+            found, gone = [*found, whole], gone | set(group)
     return [one for number, one in enumerate(found) if number not in gone]
 
 
@@ -1486,7 +1489,7 @@ def read_image(source, reader):
     found = look(ink, find_parts(ink, strokes), reader)
     is_photograph = len(found) > CROWD and np.mean([one.like_a_digit for one in found]) < 0.25
     if found and not is_photograph:
-        found = join_halves(ink, found, reader)
+        found = join_pieces(ink, found, reader)
     rows = [[found[number] for number in row] for row in find_rows([one.part for one in found])]
     rows = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows])
     digits = [as_json(one, number, scale) for number, row in enumerate(rows) for one in row]

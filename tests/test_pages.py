@@ -54,6 +54,18 @@ def test_mnist_digits_on_pages(mnist, reader):
     assert right["touching"] >= 0.85
 
 
+@pytest.mark.parametrize("digit", [0, 2, 3, 4, 5, 6, 8])       # pieces of the others may be a 1
+def test_a_broken_digit_is_read_as_one(digit, reader):
+    """Its strokes have three gaps, wider than they are thick."""
+    answers = []
+    for seed in range(4):
+        ink = draw(digit, (300, 300), (80, 60, 180), 12, seed=seed)
+        for y, x in np.random.default_rng(seed).choice(np.argwhere(ink > 0.5), 3):
+            ink[max(0, y - 9):y + 9, max(0, x - 9):x + 9] = 0
+        answers.append(read(cv2.imencode(".png", 255 * (1 - ink))[1].tobytes(), reader))
+    assert answers.count(str(digit)) >= 3, answers
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_row_held_any_way_up(orientation, reader):
     page, text = pages.lay_out(lambda n: pages.drawn_digits(PENS["felt"])(n, np.random.default_rng(5)), "row",
