@@ -33,6 +33,7 @@ import mnist_digit_classifier as digits
 BLOCK = 32                  # images that are fetched, and read, at a time; so many are in a worker's memory
 ROWS = 1000                 # rows of a file of the output at least; a restart reads again what is in none
 READING, FETCHING = 0.5, 0.25       # cores that a worker reserves, and one that fetches images for it
+STORE = 512 * 2**20         # bytes that images on their way take on this machine, where Ray is started here
 MODEL = "model.onnx"        # name of the network in the folder that workers get
 SCHEMA = pyarrow.schema({"path": pyarrow.string(), "text": pyarrow.string(),
                          "lowest_confidence": pyarrow.float64(), "sure": pyarrow.bool_(),
@@ -116,7 +117,7 @@ def connect(address, model, folder):
     """Join the Ray cluster at `address`, or start one here; its workers get the script and the network."""
     shutil.copy(digits.__file__, folder)
     shutil.copy(model, Path(folder) / MODEL)
-    here = {} if address else {"include_dashboard": False}
+    here = {} if address else {"include_dashboard": False, "object_store_memory": STORE}
     logging.disable(logging.WARNING)        # of what Ray Data does, line by line
     with digits.explained(f"cannot {'join' if address else 'start'} a Ray cluster ({{}}); see: ray status"):
         ray.init(address or "local", logging_level="ERROR", log_to_driver=False, **here,

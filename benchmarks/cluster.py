@@ -38,7 +38,7 @@ def workers():
 
 
 def watch(images, output, expected):
-    """Print the memory of the workers ten times in a run of so many seconds."""
+    """Print the memory of the workers, some ten times in a run of so many seconds."""
     run = subprocess.Popen([*ON_RAY, "2", images, "--output", output], stderr=subprocess.DEVNULL)
     seen = []
     while run.poll() is None:
