@@ -21,6 +21,7 @@ import mnist_digit_classifier as digits
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import page as load_test
 
+IN_BOTH = pytest.mark.parametrize("page", [(1200, 800), (390, 844)], ids=["wide", "phone"], indirect=True)
 SEVEN = [(0, 0), (100, 0), (30, 280)]
 ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10)) for turn in range(0, 64, 3)]
 CROSS = [[(0, 0), (200, 200)], [(200, 0), (0, 200)], [(0, 100), (200, 100)], [(100, 0), (100, 200)]]
@@ -51,10 +52,10 @@ def browser(tmp_path_factory):
             f"--use-file-for-fake-video-capture={film}"])
 
 
-@pytest.fixture(params=[(1200, 800), (390, 844)], ids=["wide", "phone"])
+@pytest.fixture
 def page(url, browser, request):
-    """The page in a window of a computer or a phone; at the end, nothing outside may have been asked for."""
-    width, height = request.param
+    """The page in a computer's window or another; at the end, nothing outside may have been asked for."""
+    width, height = getattr(request, "param", (1200, 800))
     context, asked, errors = browser.new_context(viewport={"width": width, "height": height}), [], []
     page = context.new_page()
     page.on("request", lambda sent: asked.append(sent.url))
@@ -86,6 +87,7 @@ def marked(page):
                                   .getImageData(0, 0, 720, 480).data.some((value) => value)""")
 
 
+@IN_BOTH
 def test_the_answer_comes_while_a_digit_is_drawn(page):
     stroke(page, SEVEN, lift=False)         # the first touch draws, and the pen is still down
     expect(page.locator(".text")).to_have_text("7")
@@ -99,6 +101,7 @@ def test_the_answer_comes_while_a_digit_is_drawn(page):
     assert not marked(page)
 
 
+@IN_BOTH
 def test_several_digits_are_boxed_and_taken_back(page):
     stroke(page, SEVEN)
     stroke(page, ZERO, x=400)
@@ -171,6 +174,7 @@ def test_rubbish_gets_a_sentence_and_the_page_lives_on(page, tmp_path):
     expect(page.locator(".text")).to_have_text("7")
 
 
+@IN_BOTH
 def test_the_page_fits_its_window(page):
     stroke(page, SEVEN)
     stroke(page, ZERO, x=400)
