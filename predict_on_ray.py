@@ -33,7 +33,7 @@ import mnist_digit_classifier as digits
 BLOCK = 32                  # images that are fetched, and read, at a time; so many are in a worker's memory
 ROWS = 1000                 # rows of a file of the output at least; a restart reads again what is in none
 READING, FETCHING = 0.5, 0.25       # cores that a worker reserves, and one that fetches images for it
-STORE = 512 * 2**20         # bytes that images on their way take on this machine, where Ray is started here
+STORE = 2 * 2**30           # bytes that images on their way take at most, where Ray is started here
 MODEL = "model.onnx"        # name of the network in the folder that workers get
 SCHEMA = pyarrow.schema({"path": pyarrow.string(), "text": pyarrow.string(),
                          "lowest_confidence": pyarrow.float64(), "sure": pyarrow.bool_(),

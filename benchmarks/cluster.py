@@ -3,7 +3,7 @@
     MNIST_DATA=mnist.npz python benchmarks/cluster.py [--count 5000] [--rounds 3]
 
 Reads made pages (tests/pages.py), 300 to 900 pixels, as whole processes, in turn; a local Ray is started each
-time. Then memory: of the two workers, ten times in one run.
+time. Then memory: the two workers' own, without the images that they share with Ray, ten times in one run.
 """
 import argparse
 import os
@@ -44,8 +44,8 @@ def watch(images, output, expected):
     while run.poll() is None:
         time.sleep(expected / 12)
         if len(workers()) == 2:
-            seen.append(folder.memory(workers()))
-    print("MiB of both workers: " + " ".join(f"{size:.0f}" for size in seen))
+            seen.append(folder.memory(workers(), "Pss_Anon"))
+    print("MiB of both workers' own: " + " ".join(f"{size:.0f}" for size in seen))
 
 
 def main():

@@ -57,12 +57,12 @@ def family(process):
     return [process, *map(int, listed.stdout.split())]
 
 
-def memory(processes):
-    """MiB that processes occupy, by their numbers, shared pages counted once each."""
+def memory(processes, kind="Pss"):
+    """MiB that processes occupy, by their numbers, shared pages counted once each, or of another kind."""
     total = 0
     for pid in processes:
         with open(f"/proc/{pid}/smaps_rollup") as file:
-            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+            total += sum(int(line.split()[1]) for line in file if line.startswith(f"{kind}:"))
     return total / 1024
 
 
