@@ -62,10 +62,12 @@ def without_figures(text):
 
 
 def test_the_first_run_prints_what_the_readme_shows(checkout, mnist):
+    """And reaches its accuracy; benchmarks/accuracy.py tells it over seeds."""
     result = in_shell(SCRIPT, checkout)
     assert result.returncode == 0, result.stderr
     shown, = (block for block in blocks() if block.startswith("dense trained on MNIST"))
     begin = shown.removesuffix("...\n").splitlines()
+    assert digits.Reader(checkout / "models" / "dense.onnx").metadata["test_accuracy"] > 0.988
     assert [without_figures(line) for line in result.stdout.splitlines()[:len(begin)]] == list(
         map(without_figures, begin))
     for picture in re.findall(r"\]\((assets/[\w.-]+\.png)\)", README):

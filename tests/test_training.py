@@ -148,13 +148,6 @@ def test_unknown_network_names_the_near_ones(run, small):
     assert "cnn-3" in complaint(run("train", "--data", small, "--model", "cnn3"), 2)
 
 
-def test_dense_reaches_its_accuracy_on_mnist(mnist, run, tmp_path):
-    """Two epochs of it, which the plain recipe needs ten for; benchmarks/accuracy.py does the whole."""
-    result = run("train", "--data", mnist, "--epochs", 2, cwd=tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["test_accuracy"] > 0.97
-
-
 def test_drawn_digits_are_a_data_set_like_mnist():
     data = digits.draw_dataset(2000, 500, seed=3)
     digits.check_arrays(data[:4], "drawn")
