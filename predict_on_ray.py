@@ -63,9 +63,8 @@ def find_images(source):
     return found
 
 
-def find_answers(output):
+def find_answers(store, folder):
     """Paths of the images whose answers are in a folder of Parquet files; a file cut off is deleted."""
-    store, folder = locate(output)
     done = set()
     for file in store.get_file_info(fs.FileSelector(folder, allow_not_found=True)):
         if file.extension == "parquet":
@@ -127,32 +126,31 @@ def connect(address, model, folder):
     context.enable_rich_progress_bars, context.use_ray_tqdm = True, False
 
 
-def read(paths, output, workers):
-    """Read images on the cluster into Parquet files in the folder `output`."""
+def read(paths, store, folder, workers):
+    """Read images on the cluster into Parquet files in a folder of a file system."""
     blocks = math.ceil(len(paths) / BLOCK)
     images = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=blocks)
     images = images.map_batches(fetch, batch_format="pyarrow", num_cpus=FETCHING)
     answers = images.map_batches(Worker, batch_size=BLOCK, batch_format="pyarrow", num_cpus=READING,
                                  compute=ray.data.ActorPoolStrategy(size=min(workers, blocks)))
-    answers.write_parquet(output, min_rows_per_file=ROWS)
+    answers.write_parquet(folder, filesystem=store, min_rows_per_file=ROWS)
 
 
 def run(args):
     """Read what is not read yet; the exit code, 1 if any image could not be read."""
     model = digits.find_model(args.model, Path("models"))
     digits.Reader(model)            # a damaged one is told of here
-    output = args.output if "://" in args.output else os.path.abspath(args.output)
+    store, folder = locate(args.output)
     paths = dict.fromkeys(path for source in args.images for path in find_images(source))
-    done = find_answers(output)
+    done = find_answers(store, folder)
     left = [path for path in paths if path not in done]
     print(f"{len(paths):,} images, {len(paths) - len(left):,} of them read before", file=sys.stderr)
     start = time.monotonic()
     if left:
-        with tempfile.TemporaryDirectory() as folder:
-            connect(args.address, model, folder)
+        with tempfile.TemporaryDirectory() as sent:
+            connect(args.address, model, sent)
             with digits.explained("reading broke off ({}); start it again with the same output to go on"):
-                read(left, output, args.workers or int(ray.cluster_resources()["CPU"]))
-    store, folder = locate(output)
+                read(left, store, folder, args.workers or int(ray.cluster_resources()["CPU"]))
     answers = pyarrow.dataset.dataset(folder, filesystem=store, format="parquet", schema=SCHEMA)
     failed = answers.count_rows(filter=~pyarrow.dataset.field("error").is_null())
     print(f"{len(left):,} images read in {time.monotonic() - start:.0f} s; {answers.count_rows():,} answers "

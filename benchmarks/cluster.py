@@ -32,9 +32,15 @@ def seconds(command, images, output):
 
 
 def workers():
-    """Process numbers of Ray's reader actors on this machine."""
-    listed = subprocess.run(["pgrep", "-f", r"MapWorker\(MapBatches\(Worker"], capture_output=True, text=True)
-    return list(map(int, listed.stdout.split()))
+    """Process numbers of Ray's reader actors that run on this machine."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"MapWorker(MapBatches(Worker))" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:         # it has ended
+            pass
+    return found
 
 
 def watch(images, output, expected):

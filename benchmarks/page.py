@@ -47,6 +47,11 @@ def server(**options):
         process.wait()
 
 
+def data_url(data):
+    """Bytes as the page sends a picture's."""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
 def ask(client, url, data, function="read_picture"):
     """The response to a call of one of the page's functions."""
     body = {"session_hash": "benchmark", "component_id": 1, "fn_name": function, "data": data}
@@ -73,7 +78,7 @@ def load(url, clients, seconds):
     reader, pictures = digits.Reader(digits.PRETRAINED), {}
     for path in sorted(digits.EXAMPLES.iterdir()):
         _, answer = digits.try_to_read(str(path), str(path), reader)
-        pictures["data:;base64," + base64.b64encode(path.read_bytes()).decode()] = answer["text"]
+        pictures[data_url(path.read_bytes())] = answer["text"]
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(clients) as pool:
         results = list(pool.map(lambda number: keep_asking(url, number, pictures, end), range(clients)))

@@ -20,6 +20,7 @@ import mnist_digit_classifier as digits
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import page as load_test
+from page import data_url
 
 IN_BOTH = pytest.mark.parametrize("page", [(1200, 800), (390, 844)], ids=["wide", "phone"], indirect=True)
 SEVEN = [(0, 0), (100, 0), (30, 280)]
@@ -183,10 +184,6 @@ def test_the_page_fits_its_window(page):
     for button in page.locator(".tools button").all():
         assert button.bounding_box()["height"] >= 40        # pixels, enough for a finger
         assert button.evaluate("button => button.scrollWidth <= button.clientWidth")
-
-
-def data_url(data):
-    return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
 @pytest.mark.parametrize("sent", [

@@ -16,6 +16,9 @@ from PIL import Image
 
 import mnist_digit_classifier as digits
 
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from cluster import workers
+
 SCRIPT = ROOT / "predict_on_ray.py"
 COUNT = 2000
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds Ray's processes in /proc")
@@ -33,18 +36,6 @@ def answers_in(folder):
     answers = {row.pop("path"): row for row in rows}
     assert len(answers) == len(rows)
     return answers
-
-
-def workers():
-    """Process numbers of Ray's reader actors that run on this machine."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"MapWorker(MapBatches(Worker))" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:         # it has ended
-            pass
-    return found
 
 
 @pytest.fixture(scope="module")
