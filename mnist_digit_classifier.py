@@ -366,6 +366,26 @@ def components(mask):
     return cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_GRANA)    # the fastest
 
 
+def without_pen(image, paper):
+    """An image (height, width[, 3]), marks far from `paper` in colour filled with what is around them.
+
+    A wide median would take bold ones for paper. Those that reach the border or are solid stay: a shadow.
+    """
+    away = np.abs(image - paper).reshape(*image.shape[:2], -1).max(axis=2)
+    marks = np.uint8(away > away.max() / 2)
+    count, labels, stats, _ = components(marks)
+    depth = np.zeros(count)
+    np.maximum.at(depth, labels, cv2.distanceTransform(marks, cv2.DIST_L2, 3))
+    is_pen = depth < stats[:, 2:4].max(axis=1) / 4
+    is_pen[[0, *labels[0], *labels[-1], *labels[:, 0], *labels[:, -1]]] = False
+    around = np.float32(1 - cv2.dilate(np.uint8(is_pen[labels]), np.ones((3, 3))))
+    if image.ndim == 3:
+        around = around[..., None]
+    fill, weight = (cv2.GaussianBlur(values, (0, 0), 6).reshape(values.shape)
+                    for values in (image * around, around))
+    return np.where(around > 0, image, fill / np.maximum(weight, 1e-6)).astype(np.int16)
+
+
 def find_paper(image, shaded):
     """The paper under an image (height, width[, 3]): its border's colour, or where that is uneven or the
     picture `shaded` a wide median."""
@@ -375,7 +395,7 @@ def find_paper(image, shaded):
     unevenness = np.abs(border - median).reshape(len(border), -1).max(axis=1)
     if not shaded and quantile(unevenness, 0.75) <= EVEN_PAPER:
         return median.astype(np.uint8)
-    small = shrunk(small, 64).astype(np.int16)
+    small = without_pen(shrunk(small, 64).astype(np.int16), median)
     reach = min(10, *(side - 1 for side in small.shape[:2]))
     rim = ((reach, reach), (reach, reach), (0, 0))[:small.ndim]
     beyond = np.clip(np.pad(small, rim, "reflect", reflect_type="odd"), 0, 255)     # a slope goes on there

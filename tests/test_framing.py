@@ -181,6 +181,18 @@ def test_the_edge_of_a_shadow_is_no_ink():
     assert np.allclose(box(part), np.array(box_of(SIX)) + 120, atol=3)
 
 
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize("kind", ["shade", "checkerboard", "shadow"])
+def test_a_bold_digit_that_fills_a_picture_on_uneven_paper_is_no_paper(digit, kind):
+    y, x = np.mgrid[:240, :200]
+    paper = {"shade": 150 + 0.25 * (x + y), "checkerboard": np.where((x // 12 + y // 12) % 2, 255, 230),
+             "shadow": np.where(x + y / 3 > 140, 240, 170)}[kind]
+    coverage = draw(digit, (240, 200), (25, 25, 190), 36)
+    _, strokes = digits.find_strokes(colour(coverage, (20, 20, 30), paper[..., None]))
+    assert strokes[coverage > 0.9].mean() > 0.98
+    assert strokes[coverage == 0].mean() < 0.05
+
+
 def test_rows_are_read_like_a_page():
     page, order = np.zeros((500, 700)), []
     for y, row in ((40, (60, 250, 500)), (190, (20, 330)), (350, (100, 240, 380, 560))):
