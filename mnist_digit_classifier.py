@@ -103,16 +103,17 @@ CROWD = 12                  # strokes; where there are more and few are like a d
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
 WARM_UP = 0.2               # share of the steps in which the learning rate climbs to its peak
 WEIGHT_DECAY = 0.02         # Adam's, decoupled
-CLEAN_EPOCHS = 0.2          # share of the epochs, the last ones, without distortion
+CLEAN_EPOCHS = 0.3          # share of the epochs, the last ones, without distortion
 ROTATION = 4.0              # degrees, standard deviation, as in the four lines below
 ZOOM = 0.06                 # natural logarithm of the scale, each axis its own
 SHEAR = 0.05                # pixels sideways per pixel of height
 SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
-ROBUST = 1.5                # times that for a robust network
+ROBUST = 1.5                # times that for a robust network, and so many times fewer clean epochs
 GAP = 0.5, 2                # pixels, radius of the gaps in its broken strokes
 BESIDES = 20_000            # drawn digits learned besides MNIST; half of a robust network's are no digits
+LAST_BESIDES = 2_500        # of them, learned in the clean epochs too; a robust network learns all there
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 # Drawn digits, in shares of the box where no unit is given. Compared on MNIST's training images:
@@ -886,7 +887,8 @@ def import_keras():
 WAYS = (
     "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 4:6040121639698683603032 "
     "4:4013163969868371 1:503012151739597885836040,8019 2:2816134070838679",
-    "12:5059 2:23505059 1:325059 2:23505059,2989 1:5059,2989 1:505979 1:05505059",
+    "12:5059 2:23505059 1:325059 2:23505059,2989 1:5059,2989 1:505979 1:05505059 1:14606069 1:14505059 "
+    "1:04505059",
     "8:122050727446191989 10:132060737548291827385889 4:1220507274461919385988 4:231220607447191989 "
     "2:108080191989 6:1320607375393906175789 8:124070744829080616467899 6:113070675729090705356899 "
     "4:122050727446191959 4:213070725619090735578879 4:132050726458493828486989 4:22305162553819193979 "
@@ -895,7 +897,8 @@ WAYS = (
     "4:21507163444486894907 4:12307073545476793917 4:114070734454447678592817 4:105072445578590907 "
     "4:21306153444464775928 2:1040716366573908 5:13106072444476791906 4:123071634454857849080617",
     "8:30151585,7079 4:60060696,6069 2:20142555707069 6:10151595,6269 4:20143555707079 4:2014355575,8079 "
-    "2:50050585,5459 4:201214356472707069 4:1015255575,6069 2:30050585,6069 3:40251555,5059",
+    "2:50050585,5459 4:201214356472707069 4:1015255575,6069 2:30050585,6069 3:40251555,5059 "
+    "4:40140676,5449 4:40140666,4439 4:50150686,5349",
     "8:201515547577592918,2080 6:80202014144476785918 4:804022245576693918 4:201515547577592918,3181 "
     "4:80303024245465674929 2:2025256476685928,2090 4:20153565775928,2070 4:7030144476684928 "
     "4:70302455674918 3:9030224465674908",
@@ -912,13 +915,13 @@ WAYS = (
     "8:70401214354664717079 6:71401215467371785929 4:3012154674707069 4:60301335647260707539 "
     "4:7040121536637069 4:7140121445637174693918 6:603013154572707069 6:602003255572707059 "
     "4:6040223353717069 4:7030133464717069 4:502003153562707068 4:60402244617059 3:603013355270736659 "
-    "4:70301224557270706889 3:6030133565716859190917",
+    "4:70301224557270706889 3:6030133565716859190917 6:5020123463717587693908 6:6030123362707688692809 "
+    "6:502122345462618587794909",
     "094099,2474 90000999,0474 900009,0474 0009,9099,0494 0009,900499 000999 0900449099 09009990 "
     "090070927404 090070927404,4499 0090,4049 000729799790 004990 0029447990 0099,9009 004490,4449 "
     "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 2027497977,0272 "
-    "0009,7224,2479 0044,9009 9074290704224299 0022449009,4429 70772907042272,7079 "
-    "0209,042272 704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 "
-    "2009,2099,0474")
+    "0009,7224,2479 0044,9009 9074290704224299 0022449009,4429 70772907042272,7079 0209,042272 "
+    "704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 2009,2099,0474")
 
 
 def read_way(text):
@@ -1100,8 +1103,8 @@ def train(name, data, epochs, seed, plain=False):
         f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
         f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
     bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO) and "NO_COLOR" not in os.environ
-    strength, last = 0 if plain else ROBUST if robust else 1, len(x_train) if robust else len(kept)
-    chunks = epoch_chunks(x_train, y_train, epochs, rng, strength, last)
+    last = len(x_train) if robust else len(kept) + LAST_BESIDES
+    chunks = epoch_chunks(x_train, y_train, epochs, rng, 0 if plain else ROBUST if robust else 1, last)
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
@@ -1116,8 +1119,9 @@ def epoch_chunks(images, labels, epochs, rng, strength, last):
     clean, and of the first `last` images alone.
     """
     maps = straightening(images) if strength else None
+    clean_from = epochs * (1 - CLEAN_EPOCHS / max(1, strength))
     for epoch in range(epochs):
-        order, clean = rng.permutation(len(images)), epoch >= epochs * (1 - CLEAN_EPOCHS)
+        order, clean = rng.permutation(len(images)), epoch >= clean_from
         order = np.resize(order[order < last], len(order)) if clean else order
         for start in range(0, len(order), CHUNK):
             chunk = order[start:start + CHUNK]
@@ -1130,26 +1134,27 @@ def epoch_chunks(images, labels, epochs, rng, strength, last):
 def with_other_pens(images, rng):
     """Images (n, 28, 28), a part of which got broken, thicker, thinner or blurred strokes."""
     pen, blur = np.ones((2, 2)), rng.uniform(0.4, 1)
-    changes = {0.5: lambda strip: cv2.dilate(strip, pen), 0.65: lambda strip: cv2.erode(strip, pen),
+    changes = {0.4: lambda strip: broken(strip, rng),
+               0.53: lambda strip: cv2.dilate(strip, pen), 0.66: lambda strip: cv2.erode(strip, pen),
                0.8: lambda strip: cv2.GaussianBlur(strip, (0, 0), blur)}
     images, bounds = images.copy(), [*(int(share * len(images)) for share in changes), len(images)]
     for change, start, end in zip(changes.values(), bounds, bounds[1:]):
-        strip = np.pad(images[start:end], ((0, 0), (1, 1), (1, 1))).reshape(-1, SIZE + 2)
-        if len(strip):
-            images[start:end] = change(strip).reshape(-1, SIZE + 2, SIZE + 2)[:, 1:-1, 1:-1]
-    some = slice(int(0.4 * len(images)), int(0.55 * len(images)))
-    images[some] = broken(images[some], rng)
+        padded = np.pad(images[start:end], ((0, 0), (1, 1), (1, 1)))
+        if len(padded):
+            strip = change(padded.reshape(-1, SIZE + 2))
+            images[start:end] = strip.reshape(padded.shape)[:, 1:-1, 1:-1]
     return images
 
 
-def broken(images, rng):
-    """Images (n, 28, 28) with two gaps in the ink of each, where the pen did not write."""
-    pixels = images.reshape(len(images), -1).astype(np.float32)
+def broken(strip, rng):
+    """A strip of square images (n * side, side) with two gaps in the ink of each, where the pen skipped."""
+    side = strip.shape[1]
+    pixels, places = strip.reshape(-1, side**2).astype(np.float32), np.indices((side, side)).reshape(2, -1)
     for _ in range(2):
         middle = np.argmax(pixels * rng.random(pixels.shape, np.float32), axis=1)
-        distance = np.hypot(*(BASIS[:2, None] - BASIS[:2, middle, None]))
-        pixels *= np.clip(distance - rng.uniform(*GAP, (len(images), 1)), 0, 1)
-    return pixels.astype(np.uint8).reshape(images.shape)
+        distance = np.hypot(*(places[:, None] - places[:, middle, None]))
+        pixels *= np.clip(distance - rng.uniform(*GAP, (len(pixels), 1)), 0, 1)
+    return pixels.astype(np.uint8).reshape(strip.shape)
 
 
 def as_batches(chunks, batch):
