@@ -382,7 +382,7 @@ def without_pen(image, paper):
     around = np.float32(1 - cv2.dilate(np.uint8(is_pen[labels]), np.ones((3, 3))))
     if image.ndim == 3:
         around = around[..., None]
-    fill, weight = (cv2.GaussianBlur(values, (0, 0), 6).reshape(values.shape)
+    fill, weight = (cv2.GaussianBlur(values, (0, 0), 6).reshape(values.shape)   # a tenth of the picture
                     for values in (image * around, around))
     return np.where(around > 0, image, fill / np.maximum(weight, 1e-6)).astype(np.int16)
 
