@@ -377,8 +377,10 @@ def without_pen(image, paper):
     count, labels, stats, _ = components(marks)
     depth = np.zeros(count)
     np.maximum.at(depth, labels, cv2.distanceTransform(marks, cv2.DIST_L2, 3))
-    is_pen = depth < stats[:, 2:4].max(axis=1) / 4
+    is_pen = (depth > 2) & (depth < stats[:, 2:4].max(axis=1) / 4)     # pixels; finer ones do no harm
     is_pen[[0, *labels[0], *labels[-1], *labels[:, 0], *labels[:, -1]]] = False
+    if not is_pen.any():
+        return image
     around = np.float32(1 - cv2.dilate(np.uint8(is_pen[labels]), np.ones((3, 3))))
     if image.ndim == 3:
         around = around[..., None]
