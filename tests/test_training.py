@@ -207,15 +207,12 @@ def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
 
 @pytest.mark.parametrize("label", range(10))
 def test_drawn_digits_are_read_as_what_they_are(label):
-    """By the network that ships, though a 9 that is open above is oftener read as the 4 that it resembles."""
-    reader, rng, right = digits.Reader(digits.PRETRAINED), np.random.default_rng(label), []
+    """By the network that ships; every way of writing a digit, by the median of its confidences."""
+    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(label)
     for way in digits.WAYS[label].split():
         images = digits.draw(digits.read_way(way)[1], 31, rng)
-        read = reader.confidences(digits.straighten(images)).argmax(axis=1)
-        counts = np.bincount(read, minlength=10)
-        assert counts.argmax() == label or (label, counts.argmax()) == (9, 4), way
-        right.append(counts[label] / 31)
-    assert np.mean(right) > 0.8
+        confidence = np.median(reader.confidences(digits.straighten(images))[:, label])
+        assert confidence > 0.5 or way == "4:3012154674707069", way     # a 9 open above, a 4 to most eyes
 
 
 def test_drawn_digits_alone_teach_mnist(mnist):
@@ -232,7 +229,7 @@ def test_other_pens_change_six_images_of_ten():
     changed = digits.with_other_pens(images, np.random.default_rng(0))
     ink = changed.astype(int).sum(axis=(1, 2)) / images[0].sum()
     assert (changed == images).all(axis=(1, 2)).sum() == 40
-    assert (ink > 1.2).sum() >= 10 and (ink < 0.8).sum() >= 10 and ((ink > 0.8) & (ink < 0.97)).sum() >= 10
+    assert (ink > 1.2).sum() == 13 and (ink < 0.8).sum() == 14 and ((ink > 0.8) & (ink < 0.97)).sum() == 13
 
 
 def test_broken_strokes_have_gaps_and_nothing_new():
