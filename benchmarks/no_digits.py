@@ -6,7 +6,7 @@ Printed letters in matplotlib's fonts and OpenCV's, scribbles, blank and texture
 photographs that scikit-learn ships, each a picture that goes through the same reading as any file. None of
 it is like what the network learned: its letters and scribbles are pen strokes of the script's own.
 Letters that are a digit in somebody's hand are left out: see LEFT_OUT. --digits names folders of real digits,
-one to a picture; the second line is then for the threshold at which 98 % of those are sure.
+one to a picture; the second share of a line is then for the confidence that 98 % of those reach.
 """
 import argparse
 import collections

@@ -5,8 +5,8 @@
 Pages are those of tests/pages.py: one digit, a row, rows, a column, two that touch, on 14 kinds of paper.
 Beside the script: the plain recipe (grey, shrunk to 28x28, `dense` on MNIST as everybody trains it),
 Tesseract (Debian's tesseract-ocr, digits only) and RapidOCR (pip install rapidocr-onnxruntime), where they
-are installed. For the calibration every fifth page shows letters instead, in OpenCV's fonts; a digit read
-there is wrong. Settings were chosen with --part train, other pages of the training digits.
+are installed. For the calibration a quarter as many pages of letters come on top, in OpenCV's fonts; a digit
+read there is wrong. Settings were chosen with --part train, other pages of the training digits.
 """
 import argparse
 import collections

@@ -3,6 +3,7 @@ import ast
 import re
 import tomllib
 
+import pytest
 from conftest import ROOT, SCRIPT
 
 import mnist_digit_classifier as digits
@@ -20,17 +21,28 @@ def test_pep_723_header_equals_requirements():
 
 
 def test_readme_names_every_command_option_and_network():
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     options = {option for option in digits.OPTIONS if option.startswith("--")}
     for name in {*digits.COMMANDS, *options, *digits.NETWORKS} - {"run"}:
         assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", readme), name
 
 
-def test_readme_names_only_files_that_exist():
-    readme = (ROOT / "README.md").read_text()
-    named = set(re.findall(r"(?:assets|benchmarks|tests|models)/[\w/.-]+\.(?:py|png|jpg|onnx|keras)", readme))
+@pytest.mark.parametrize("name", ["README.md", "benchmarks/README.md"])
+def test_readmes_name_only_files_that_exist(name):
+    """Links count from the README's own folder, all else from the root."""
+    text = (ROOT / name).read_text(encoding="utf-8")
     trained_here = {"models/dense.keras", "models/dense.onnx"}
+    named = set(re.findall(r"(?:assets|benchmarks|tests|models)/[\w/.-]+\.(?:py|png|jpg|onnx|keras)", text))
+    links = {link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
     assert named and not [path for path in named - trained_here if not (ROOT / path).exists()]
+    assert not [link for link in links if not ((ROOT / name).parent / link).exists()]
+
+
+def test_readme_names_the_pythons_of_the_header():
+    versions = range(11, 14)
+    least, above = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', SCRIPT.read_text()).groups()
+    assert versions == range(int(least), int(above))
+    assert "Python 3.11, 3.12 or 3.13" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_sections_stand_in_the_order_of_the_data():
