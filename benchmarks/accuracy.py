@@ -20,8 +20,8 @@ import mnist_digit_classifier as digits  # noqa: E402
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("network", choices=digits.NETWORKS)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("network", choices=digits.NETWORKS, help="to train")
+    parser.add_argument("--seeds", type=int, default=5, help="so many, from 0 (5)")
     args, options = parser.parse_known_args()
     accuracies, losses = [], []
     for seed in range(args.seeds):

@@ -19,10 +19,11 @@ import mnist_digit_classifier as digits
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("network", choices=digits.NETWORKS)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--part", choices=["test", "train"], default="test")
-    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("network", choices=digits.NETWORKS, help="to train")
+    parser.add_argument("--seeds", type=int, default=3, help="so many, from 0 (3)")
+    parser.add_argument("--part", choices=["test", "train"], default="test",
+                        help="of MNIST, to measure on (test)")
+    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="settings of the script, changed")
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
         for change in args.changes:

@@ -81,9 +81,9 @@ def watch(paths, count, jobs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one per core)")
+    parser.add_argument("--count", type=int, default=20_000, help="images for memory (20000)")
+    parser.add_argument("folder", nargs="?", type=Path, help="of images, else made pages")
     args = parser.parse_args()
     if args.folder:
         compare(str(args.folder), [str(path) for path in sorted(args.folder.iterdir())], args.jobs)

@@ -115,8 +115,9 @@ def surest(picture, reader):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="pretrained")
-    parser.add_argument("--digits", nargs="*", default=[], metavar="FOLDER")
+    parser.add_argument("--model", default="pretrained", help="a saved network, or its path (pretrained)")
+    parser.add_argument("--digits", nargs="*", default=[], metavar="FOLDER",
+                        help="real digits, one to a picture, for a second confidence")
     parser.add_argument("--each", action="store_true", help="print the share for each letter or kind")
     args = parser.parse_args()
     reader = digits.Reader(digits.find_model(args.model, Path("models")))

@@ -1,6 +1,6 @@
 """Made pages of MNIST's test digits, read by this script and by what else is installed; and calibration.
 
-    MNIST_DATA=mnist.npz python benchmarks/pages.py [--pages 700] [--seed 0] [--model NAME|PATH]
+    MNIST_DATA=mnist.npz python benchmarks/pages.py [--pages 700] [--seed 0] [--model PATH]
 
 Pages are those of tests/pages.py: one digit, a row, rows, a column, two that touch, on 14 kinds of paper.
 Beside the script: the plain recipe (grey, shrunk to 28x28, `dense` on MNIST as everybody trains it),
@@ -102,10 +102,12 @@ def calibration(made, read):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, default=700)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--part", choices=["test", "train"], default="test")
-    parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
+    parser.add_argument("--pages", type=int, default=700, help="so many (700)")
+    parser.add_argument("--seed", type=int, default=0, help="of the pages (0)")
+    parser.add_argument("--part", choices=["test", "train"], default="test",
+                        help="of MNIST, to make pages of (test)")
+    parser.add_argument("--model", type=Path, default=digits.PRETRAINED,
+                        help="a network's .onnx (the one that ships)")
     parser.add_argument("--papers", action="store_true", help="print the share for each paper")
     parser.add_argument("--alone", action="store_true", help="only this script")
     args = parser.parse_args()

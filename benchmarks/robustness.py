@@ -81,7 +81,7 @@ def reads(image, reader):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--images", type=int, default=2000, help="the first so many (2000)")
     args = parser.parse_args()
     data = digits.load_mnist()
     x_test, y_test = data.x_test[:args.images], data.y_test[:args.images]

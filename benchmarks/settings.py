@@ -34,8 +34,9 @@ def changed(change):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("changes", nargs="*", default=CHANGES, metavar="NAME=VALUE")
+    parser.add_argument("--seeds", type=int, default=5, help="so many, from 0 (5)")
+    parser.add_argument("changes", nargs="*", default=CHANGES, metavar="NAME=VALUE",
+                        help="of the script or of dense; '' changes nothing")
     args = parser.parse_args()
     data, epochs = digits.load_mnist(), digits.NETWORKS["dense"].epochs
     for change in args.changes:
