@@ -28,10 +28,12 @@ The sections follow the data: MNIST, from any image to 28x28, the networks, trai
 images, command line.
 """
 import argparse
+import codecs
 import collections
 import contextlib
 import ctypes
 import difflib
+import errno
 import functools
 import glob
 import gzip
@@ -48,6 +50,8 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
+import textwrap
 import threading
 import time
 import warnings
@@ -77,6 +81,8 @@ SPREAD_X, SPREAD_Y = 3.5, 5.6   # pixels, MNIST's median standard deviation of t
 EVENED_X = 0.6              # power of a width's ratio to SPREAD_X that is evened out; all of a height's is
 ZOOM_RANGE = 0.6, 1.45      # limits of that
 MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused before it is decoded
+FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # those read, in Pillow's names
+DECODED_TWICE = "WEBP", "AVIF"      # formats that take twice the memory, so half of MAX_PIXELS
 
 # Finding digits. Compared on made pages of MNIST's training digits: benchmarks/pages.py --part train
 WORK_SIDES = 112, 720       # pixels, limits of the longer side of the image that ink is looked for in
@@ -125,6 +131,7 @@ PEN, PRESSURE = (1.25, 3.75), 0.2   # pixels of width; likewise of a third of a 
 DRAWN = "drawn digits, not MNIST"   # name of such a data set
 
 METADATA = "mnist_digit_classifier.json"    # name of the facts that each model file carries
+SHIPPED = "best"            # the network in PRETRAINED
 log = logging.getLogger("digits")
 
 
@@ -143,6 +150,17 @@ def explained(sentence):
         lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
         reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # an object's id, a name
         raise DigitError(sentence.replace("{}", reason)) from error
+
+
+def log_to_stderr(level):
+    """Let the log go to what stderr is now, the bare messages from `level`."""
+    log.handlers, log.propagate = [logging.StreamHandler()], False
+    log.setLevel(level)
+
+
+def printable(name):
+    """A file's name with its control characters as escapes, so that it stays one field of one line."""
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], name)
 
 
 def keep_memory():
@@ -173,6 +191,7 @@ def replacing(path):
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"       # of the four arrays
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"     # Keras' copy
+MNIST_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"   # of that file
 
 
 class Dataset(NamedTuple):
@@ -193,18 +212,20 @@ class Dataset(NamedTuple):
 
 
 def find_mnist():
-    """Path of the MNIST at $MNIST_DATA, else of Keras' copy, downloaded if there is none yet."""
+    """Path of the MNIST at $MNIST_DATA, else of Keras' copy, downloaded unless a whole one is there."""
+    if os.environ.get("MNIST_DATA"):
+        return Path(os.environ["MNIST_DATA"])
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
-    path = Path(os.environ.get("MNIST_DATA") or cached)
-    if path != cached or path.exists():
-        return path
+    if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == MNIST_URL_SHA256:
+        return cached
     keras, timeout = import_keras(), socket.getdefaulttimeout()
     log.info("downloading MNIST")
     try:
         socket.setdefaulttimeout(20)        # seconds; Keras sets none
         with explained("no MNIST here and none to download ({}); go online once, name a copy with --data (or "
                        "MNIST_DATA), or take --data strokes"), contextlib.redirect_stdout(io.StringIO()):
-            return Path(keras.utils.get_file(cached.name, MNIST_URL))       # elsewhere if `cached` cannot be
+            return Path(keras.utils.get_file(cached.name, MNIST_URL,        # elsewhere if `cached` cannot be
+                                             file_hash=MNIST_URL_SHA256))
     finally:
         socket.setdefaulttimeout(timeout)
 
@@ -221,16 +242,26 @@ def load_mnist(source=None):
 @functools.cache            # the whole story asks for it three times
 def read_dataset(path):
     """The Dataset in an .npz file or a folder of IDX files; DigitError where it is damaged."""
-    if path.is_dir():
-        arrays = read_idx_folder(path)
-    else:
-        with explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"), \
-                np.load(path, allow_pickle=False) as file:
-            arrays = [file[name] for name in ARRAYS]
+    arrays = read_idx_folder(path) if path.is_dir() else read_npz(path)
     check_arrays(arrays, path)
     x_train, y_train, x_test, y_test = arrays
     data = Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), path.stem)
     return data._replace(name="MNIST") if data.sha256() == MNIST_SHA256 else data
+
+
+def read_npz(path):
+    """The four arrays of an .npz file."""
+    with explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"):
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no zip file")         # NumPy would advise to load it unsafely
+        arrays = []
+        with np.load(path, allow_pickle=False) as file:
+            for name in ARRAYS:
+                try:
+                    arrays.append(file[name])
+                except ValueError:
+                    raise ValueError(f"{name} holds no numbers") from None
+        return arrays
 
 
 def read_idx_folder(folder):
@@ -276,16 +307,15 @@ def check_arrays(arrays, path):
 
 # ==== From any image to 28x28 ===========================================================================
 
-def load_image(source):
-    """RGB (height, width, 3) uint8 of a path or binary file, upright, its longer side within WORK_SIDES.
+def load_image(source, page=0):
+    """RGB (height, width, 3) uint8 of a path, binary file or bytes, upright, its longer side in WORK_SIDES.
 
     With it comes the factor from its pixels to the upright original's. DigitError where it is unreadable.
     """
-    with explained("cannot be read ({}); check its name, or save it anew as PNG or JPEG, "
-                   f"{MAX_PIXELS // 10**6} million pixels at most"), open_image(source) as image:
-        decoding_twice = image.format in ("WEBP", "AVIF")
-        if math.prod(image.size) * (1 + decoding_twice) > MAX_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels are too many for {image.format}")
+    with explained("is damaged or cut off ({}); save or fetch it anew"), open_image(source) as image:
+        if page:
+            image.seek(page)
+        check_size(image)
         long_side = max(image.size)
         image.draft(None, (WORK_SIDES[1], WORK_SIDES[1]))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
@@ -297,22 +327,92 @@ def load_image(source):
     return rgb, long_side / max(rgb.shape[:2])
 
 
+def list_pages(source):
+    """Numbers of the pages in a path, binary file or bytes, and whether it has frames that are not read.
+
+    A TIFF's small copies and masks are no pages (its tag NewSubfileType, bits 0 and 2).
+    """
+    with explained("is damaged or cut off ({}); save or fetch it anew"), open_image(source) as image:
+        if image.format != "TIFF":
+            return [0], image.format != "MPO" and getattr(image, "is_animated", False)
+        pages = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            if not image.tag_v2.get(254, 0) & 0b101:
+                pages.append(number)
+        return pages or [0], False
+
+
 def open_image(source):
-    """The Pillow image in a path or binary file, its pixels not yet decoded; HEIC by pillow-heif."""
+    """The Pillow image in a path, binary file or bytes, not yet decoded; HEIC by pillow-heif."""
+    source = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return Image.open(source)
+        return Image.open(source, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise DigitError(too_large(MAX_PIXELS)) from None
     except UnidentifiedImageError:
-        with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
-            file.seek(4)
-            kind = file.read(8)
-        if kind not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
+        head = first_bytes(source)
+        if head[4:12] not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
+            raise DigitError(why_no_image(head)) from None
+    except OSError as error:
+        if error.errno is None:             # Pillow's own
             raise
-        try:
-            import pillow_heif
-        except ModuleNotFoundError:
-            raise DigitError("is a HEIC photo; to read those, run: pip install pillow-heif") from None
-        pillow_heif.register_heif_opener()
-        return Image.open(source)
+        raise DigitError(why_not_opened(error)) from error
+    try:
+        import pillow_heif
+    except ModuleNotFoundError:
+        raise DigitError("is a HEIC photo; to read those, run: pip install pillow-heif") from None
+    pillow_heif.register_heif_opener()
+    return Image.open(source, formats=["HEIF"])
+
+
+def too_large(limit):
+    """What is told of an image of more pixels than `limit`."""
+    return f"has more than the {limit // 10**6} million pixels that are read; make it smaller"
+
+
+def check_size(image):
+    """DigitError where a Pillow image has more pixels than are decoded."""
+    twice = image.format in DECODED_TWICE
+    if math.prod(image.size) * (1 + twice) > MAX_PIXELS:
+        raise DigitError(too_large(MAX_PIXELS // (1 + twice)) + f" or save it as PNG or JPEG ({image.format} "
+                         "takes twice the memory)" * twice)
+
+
+def first_bytes(source):
+    """The first 1,000 bytes of a path or binary file."""
+    with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
+        file.seek(0)
+        return file.read(1000)
+
+
+def why_no_image(head):
+    """What is told of a file that is no image of FORMATS, by its first bytes."""
+    if not head:
+        return "is empty, 0 bytes; save or fetch it anew"
+    if head.startswith(b"%PDF"):
+        return "is a PDF; export its pages as images"
+    if head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6")):
+        return "is PostScript; export its pages as images"
+    if b"<svg" in head:
+        return "is an SVG drawing; export it as PNG"
+    try:
+        is_text = b"\0" not in codecs.getincrementaldecoder("utf-8")().decode(head).encode()
+    except UnicodeDecodeError:
+        is_text = False
+    return "is a text, not an image; check its name" if is_text else \
+        "is damaged or no image of a known format; save it anew as PNG or JPEG"
+
+
+def why_not_opened(error):
+    """What is told of a file for which the system gives an OSError."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file; check its name"
+    if isinstance(error, PermissionError):
+        return "may not be read; change its permissions"
+    if error.errno == errno.ELOOP:
+        return "is a link that leads back to itself; name the file itself"
+    return f"cannot be opened ({error.strerror}); check its name"
 
 
 def shrunk(image, long_side):
@@ -868,20 +968,32 @@ def with_confidences(model):
 # ==== Training ==========================================================================================
 
 def import_keras():
-    """Keras on TensorFlow, imported on first use, without the log of its C++ parts."""
+    """Keras on TensorFlow, imported on first use, without the log of its C++ parts unless it fails."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+    with silenced_stderr():
         import keras
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
     return keras
+
+
+@contextlib.contextmanager
+def silenced_stderr():
+    """Keep back what is written to file descriptor 2, by C++ too; written after all if the block fails."""
+    if sys.stderr:
+        sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 # Ways that people write each digit, weight:strokes of points x, y on a grid from 0 to 9; then letters and
@@ -1078,6 +1190,8 @@ def train(name, data, epochs, seed, plain=False):
     keras, network = import_keras(), NETWORKS[name]
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
+    if len(data.x_train) < 2:
+        raise DigitError(f"{data.name} has one training image and none to hold out; it takes two or more")
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     x_train, y_train = data.x_train[kept], data.y_train[kept]
@@ -1101,17 +1215,35 @@ def train(name, data, epochs, seed, plain=False):
     adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
                   steps_per_execution=steps // executions)
-    line = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: log.info(
-        f"epoch {epoch + 1}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
-        f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}"))
-    bar = sys.stderr.isatty() and log.isEnabledFor(logging.INFO) and "NO_COLOR" not in os.environ
     last = len(x_train) if robust else len(kept) + LAST_BESIDES
     chunks = epoch_chunks(x_train, y_train, epochs, rng, 0 if plain else ROBUST if robust else 1, last)
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
                             validation_data=(as_input(x_validation), data.y_train[held_out]),
-                            validation_batch_size=1000, verbose=int(bar), callbacks=[] if bar else [line])
+                            validation_batch_size=1000, verbose=0, callbacks=[progress(epochs, steps)])
     return model, history.history
+
+
+def progress(epochs, steps):
+    """A Keras callback that tells a line an epoch; on a terminal its steps stand there until it ends."""
+    from keras.callbacks import LambdaCallback
+    epoch = 1
+
+    def on_epoch_begin(number, logs):
+        nonlocal epoch
+        epoch = number + 1
+
+    def on_train_batch_end(number, logs):
+        if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
+            sys.stderr.write(f"\repoch {epoch}/{epochs}: step {number + 1} of {steps}")
+            sys.stderr.flush()
+
+    def on_epoch_end(number, logs):
+        start = "\r" if sys.stderr.isatty() else ""
+        log.info(f"{start}epoch {epoch}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
+                 f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}")
+    return LambdaCallback(on_epoch_begin=on_epoch_begin, on_train_batch_end=on_train_batch_end,
+                          on_epoch_end=on_epoch_end)
 
 
 def epoch_chunks(images, labels, epochs, rng, strength, last):
@@ -1184,7 +1316,7 @@ def save(model, metadata, *paths):
 def write(model, metadata, path):
     """Write a Keras model in the format of the suffix; .keras and .onnx carry `metadata`."""
     if path.suffix not in EXPORTS:
-        model.save(path)
+        without_optimiser(model).save(path)
     else:
         confident = with_confidences(model)
         confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # Keras exports a called model only
@@ -1196,14 +1328,23 @@ def write(model, metadata, path):
         seal(path, metadata)
 
 
+def without_optimiser(model):
+    """A Keras model of the same layers and weights, not compiled; the optimiser takes twice their space."""
+    clone = type(model).from_config(model.get_config())
+    clone.set_weights(model.get_weights())
+    return clone
+
+
 def seal(path, metadata):
-    """Put `metadata`, and among them the network's size and hash, into an ONNX file's metadata_props."""
+    """Put `metadata`, and among them the network's size and hash, into an ONNX file's metadata_props.
+
+    They come last: protobuf reads one message after another as the two in one.
+    """
     import onnx
-    model = onnx.load(path)
-    network = model.SerializeToString()
+    network = path.read_bytes()
     facts = {**metadata, "bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
-    model.metadata_props.add(key=METADATA, value=json.dumps(facts))
-    path.write_bytes(model.SerializeToString())         # the network's bytes, then the metadata
+    entry = onnx.StringStringEntryProto(key=METADATA, value=json.dumps(facts))
+    path.write_bytes(network + onnx.ModelProto(metadata_props=[entry]).SerializeToString())
 
 
 # ==== Reports ===========================================================================================
@@ -1509,9 +1650,9 @@ def join_pieces(ink, found, reader):
     return [one for number, one in enumerate(found) if number not in gone]
 
 
-def read_image(source, reader):
-    """The Reading of a path or binary file; DigitError where it is no readable image."""
-    picture, scale = load_image(source)
+def read_image(source, reader, page=0):
+    """The Reading of a page of a path, binary file or bytes; DigitError where it is no readable image."""
+    picture, scale = load_image(source, page)
     ink, strokes = find_strokes(picture)
     found = look(ink, find_parts(ink, strokes), reader)
     is_photograph = len(found) > CROWD and np.mean([one.like_a_digit for one in found]) < 0.25
@@ -1520,7 +1661,9 @@ def read_image(source, reader):
     rows = [[found[number] for number in row] for row in find_rows([one.part for one in found])]
     rows = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows])
     digits = [as_json(one, number, scale) for number, row in enumerate(rows) for one in row]
-    images, confidences = (np.array([one[i] for row in rows for one in row]) for i in (1, 2))
+    told = list(itertools.chain.from_iterable(rows))
+    images = np.reshape([one.image for one in told], (-1, SIZE, SIZE)).astype(np.uint8)
+    confidences = np.reshape([one.confidences for one in told], (-1, reader.metadata["classes"]))
     return Reading(picture, scale, ink, digits, images, confidences)
 
 
@@ -1546,22 +1689,51 @@ def believable(rows):
     return [[one._replace(confidences=one.confidences * trust) for one in row] for row in told if row]
 
 
-def try_to_read(file, source, reader):
-    """The Reading of a path, stream or bytes, or None, and the answer as `predict --json` prints it."""
-    reading, error = None, None
-    try:
-        if source == file and os.path.isdir(file):
-            raise DigitError("a folder without images; name another")
-        with explained("could not be read ({}); save it anew as PNG, and please report this"):
-            source = source.read() if hasattr(source, "read") else source
-            reading = read_image(io.BytesIO(source) if isinstance(source, bytes) else source, reader)
-    except DigitError as problem:
-        log.debug(problem, exc_info=True)
-        error = str(problem)
-    found = reading.digits if reading else []
+def try_to_read(file, source, reader, pages=None, show=None):
+    """Read a path, stream or bytes: the first page's Reading or None, and the answer as `predict` prints it.
+
+    At most `pages` pages of a TIFF are read, or all; show(reading, page from 1) is called for each.
+    """
+    opened, error = attempt(find_pages, file, source)
+    source, numbers = opened or (None, [])
+    first, found, errors = None, [], [error] * (opened is None)
+    for page, number in enumerate(numbers[:pages], 1):
+        reading, error = attempt(read_image, source, reader, number)
+        place = {"page": page} if len(numbers) > 1 else {}
+        if error:
+            errors.append(f"page {page} {error}" if place else error)
+            continue
+        first, above = first or reading, found[-1]["row"] + 1 if found else 0
+        found += [digit | {"row": above + digit["row"]} | place for digit in reading.digits]
+        if show:
+            show(reading, page)
     rows = itertools.groupby(found, key=lambda digit: digit["row"])
     text = "\n".join("".join(str(digit["digit"]) for digit in row) for _, row in rows)
-    return reading, {"file": file, "text": text, "digits": found, "error": error}
+    return first, {"file": file, "text": text, "digits": found, "error": "; ".join(errors) or None}
+
+
+def attempt(function, *args):
+    """What a function gives and None, or None and the sentence of its DigitError."""
+    try:
+        with explained("could not be read ({}); save it anew as PNG, and please report this"):
+            return function(*args), None
+    except DigitError as problem:
+        log.debug(problem, exc_info=True)
+        return None, str(problem)
+
+
+def find_pages(file, source):
+    """What can be opened again and again, a path or bytes, for a path, stream or bytes; and its pages."""
+    if source == file and os.path.isdir(file):
+        raise DigitError("a folder without images; name another")
+    if hasattr(source, "read"):
+        source = source.read()
+    elif not isinstance(source, bytes) and not os.path.isfile(source) and os.path.exists(source):
+        source = Path(source).read_bytes()          # a pipe
+    pages, other_frames = list_pages(source)
+    if other_frames:
+        log.warning(f"{printable(file)}: its first frame is read, the others are not")
+    return source, pages
 
 
 def expand(source):
@@ -1591,11 +1763,11 @@ def read_files(files, model, steps):
     """
     answers, reader = [], shared_reader(model)
     for number, file in files:
-        reading, answer = try_to_read(file, sys.stdin.buffer if file == "-" else file, reader)
-        if reading and steps:
-            path = steps / f"{number:04}-{Path(file).stem[:60]}.png"
+        def save_steps(reading, page, file=file, name=f"{number:04}-{Path(file).stem[:60]}"):
+            path = steps / f"{name}{f'-page-{page}' if page > 1 else ''}.png"
             save_picture(plot_steps(reading, f"{file}, read by {reader}"), path)
-        answers.append(answer)
+        source = sys.stdin.buffer if file == "-" else file
+        answers.append(try_to_read(file, source, reader, show=save_steps if steps else None)[1])
     return answers
 
 
@@ -1604,7 +1776,7 @@ def in_parallel(function, tasks, jobs):
     if jobs == 1:
         yield from map(function, tasks)
         return
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), start_process)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), start_process, [log.level])
     running = collections.deque()
     try:
         for task in tasks:
@@ -1620,11 +1792,12 @@ def in_parallel(function, tasks, jobs):
         pool.shutdown(cancel_futures=True)
 
 
-def start_process():
-    """Settings of a process that reads images beside others: one thread, silent, its Ctrl-C our own."""
+def start_process(level):
+    """Settings of a process that reads images beside others: one thread, its Ctrl-C and its log our own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()       # whose end, however it comes, must be ours too
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    log_to_stderr(level)
     warnings.filterwarnings("ignore", module="PIL|matplotlib")
     cv2.setNumThreads(1)
     keep_memory()
@@ -1633,14 +1806,21 @@ def start_process():
 # ==== Command line ======================================================================================
 
 def find_model(model, models):
-    """Path of the ONNX file that --model means: a name, a path, or by default the one trained last."""
+    """Path of the ONNX file that `model` means: a saved network's name, a path, `pretrained`.
+
+    By default it is the network trained last. The one that ships stands for its name too.
+    """
     saved = [path for path in models.glob("*.onnx") if path.resolve() != PRETRAINED]
     if not model:
-        path = max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
-    elif model == "pretrained":
+        return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
+    if model == "pretrained":
         path = PRETRAINED
+    elif Path(model).suffix in (".onnx", ".keras"):
+        path = Path(model).with_suffix(".onnx")
     else:
-        path = Path(model).with_suffix(".onnx") if Path(model).suffix else models / f"{model}.onnx"
+        path = Path(f"{model}.onnx") if os.path.dirname(model) else models / f"{model}.onnx"
+    if model == SHIPPED and not path.exists():
+        path = PRETRAINED
     if not path.is_file():
         known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
         network = model if model in NETWORKS else "dense"
@@ -1649,9 +1829,9 @@ def find_model(model, models):
     return path
 
 
-def open_reader(args, data=None):
-    """The Reader that the options ask for; DigitError if it does not tell the data's classes apart."""
-    path = find_model(args.model, args.models)
+def open_reader(model, models, data=None):
+    """The Reader that find_model finds; DigitError if it does not tell the data's classes apart."""
+    path = find_model(model, models)
     reader = shared_reader(path)
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(path, **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
@@ -1661,29 +1841,44 @@ def open_reader(args, data=None):
 
 
 def run_predict(args):
-    """Read the digits in images, an answer a line on stdout; 1 if any could not be read."""
+    """Read the digits in images; 1 if any could not be read."""
     if not args.images:
         raise DigitError("name an image or a folder to read, or - for standard input")
-    model, failed = open_reader(args).path, False
-    files = [file for source in args.images for file in expand(source) or [source]]
-    jobs = min(args.jobs or count_cores(), math.ceil(len(files) / (8 if args.jobs else 32)), 60)
-    jobs = 1 if "-" in files or args.debug else jobs
-    numbered = enumerate(files)
+    model = open_reader(args.model or "pretrained", args.models).path
+    if "-" in args.images and sys.stdin.isatty():
+        log.info("waiting for an image on standard input")
+    return read_all(args.images, model, args.json, args.show_steps, 1 if args.debug else args.jobs)
+
+
+def read_all(sources, model, as_json=False, steps=None, jobs=None):
+    """Print an answer a line for files, folders and globs, read with a model file; 1 if any has an error."""
+    files = [file for source in sources for file in expand(source) or [source]]
+    enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
+    jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
+    numbered, failed = enumerate(files), False
     tasks = iter(lambda: list(itertools.islice(numbered, 1 if jobs == 1 else 8)), [])
-    read = functools.partial(read_files, model=model, steps=args.show_steps)
+    read = functools.partial(read_files, model=model, steps=steps)
     for answer in itertools.chain.from_iterable(in_parallel(read, tasks, jobs)):
-        lowest = min((f"{digit['confidence']:.3f}" for digit in answer["digits"]), default="")
-        line = "\t".join([answer["file"], answer["text"].replace("\n", " "), lowest])
-        print(json.dumps(answer) if args.json else line, flush=True)
+        print(json.dumps(answer) if as_json else as_line(answer), flush=True)
         if answer["error"]:
             failed = True
-            log.error(f"{answer['file']}: {answer['error']}")
+            log.error(f"{printable(answer['file'])}: {answer['error']}")
     return int(failed)
 
 
+def as_line(answer):
+    """An answer as path, text and lowest confidence, parted by tabs."""
+    lowest = min((f"{digit['confidence']:.3f}" for digit in answer["digits"]), default="")
+    return "\t".join([printable(answer["file"]), answer["text"].replace("\n", " "), lowest])
+
+
 def count_cores():
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processor cores that this process may use, by its affinity and its container's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):      # there is no such file, or it says "max"
+        quota, period = map(int, CPU_QUOTA.read_text().split())
+        cores = min(cores, math.ceil(quota / period))
+    return cores
 
 
 def load_data(name):
@@ -1693,62 +1888,103 @@ def load_data(name):
     return load_mnist(None if name == "mnist" else name)
 
 
+def try_to_write(folder):
+    """DigitError where nothing can be written into a folder, before much is done for it."""
+    with explained(f"cannot write into {folder} ({{}}); make room there or choose another place"):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+
+
 def run_train(args):
-    """Train a network as the options say, touch the test set once, save."""
+    """Train a network as the options say, save it and its curves under its name."""
+    train_and_save(args, f"{args.model or 'dense'}_")
+
+
+def train_and_save(args, prefix):
+    """Train a network, touch the test set once, save it, and its curves under a name with `prefix`."""
     to_ship, name = args.model == "pretrained", args.model or "dense"
-    path, name = (PRETRAINED.with_suffix(""), "best") if to_ship else (args.models / name, name)
+    path, name = (PRETRAINED.with_suffix(""), SHIPPED) if to_ship else (args.models / name, name)
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
-    data, layers, epochs = load_data(args.data), NETWORKS[name].layers, args.epochs or NETWORKS[name].epochs
-    digits_besides, others_besides = count_besides(name, data, args.plain)
-    if to_ship and not digits_besides:
+    data, epochs = load_data(args.data), args.epochs or NETWORKS[name].epochs
+    if to_ship and not count_besides(name, data, args.plain)[0]:
         raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
+    try_to_write(path.parent)
+    try_to_write(args.assets)
     log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
     confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)[:, :data.classes]
     accuracy, loss, _ = score(confidences, data.y_test)
-    modules = {module: sys.modules[module].__version__ for module in ("tensorflow", "keras", "numpy", "cv2")}
-    metadata = {"network": name, "layers": layers, "classes": data.classes,     # "network" stands first
-                "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
-                "recipe": "plain" if args.plain else "distorted", "epochs": epochs, "seed": args.seed,
-                "data": data.name, "data_sha256": data.sha256(),
-                "drawn_digits": digits_besides, "non_digits": others_besides, "test_images": len(data.y_test),
-                "test_accuracy": float(accuracy), "test_loss": float(loss),
-                "trained": time.strftime("%Y-%m-%d"),
-                "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
-    save(model, metadata, Path(f"{path}.keras"), Path(f"{path}.onnx"))
+    facts = facts_of(name, data, epochs, args.seed, args.plain)
+    facts |= {"test_images": len(data.y_test), "test_accuracy": float(accuracy), "test_loss": float(loss)}
+    save(model, facts, Path(f"{path}.keras"), Path(f"{path}.onnx"))
     log.info(f"saved {path}.keras and .onnx, test accuracy {accuracy:.2%}")
-    save_picture(plot_curves(history, f"{name} on {data.name}"), args.assets / "accuracy_loss.png")
+    save_picture(plot_curves(history, f"{name} on {data.name}"), args.assets / f"{prefix}accuracy_loss.png")
+
+
+def facts_of(name, data, epochs, seed, plain):
+    """What a model file tells of how a network was trained."""
+    modules = {module: sys.modules[module].__version__ for module in ("tensorflow", "keras", "numpy", "cv2")}
+    drawn_digits, others = count_besides(name, data, plain)
+    return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,  # "network" is first
+            "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
+            "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
+            "data": data.name, "data_sha256": data.sha256(),
+            "drawn_digits": drawn_digits, "non_digits": others, "trained": time.strftime("%Y-%m-%d"),
+            "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 
 
 def run_evaluate(args):
-    """Measure a saved network on the test set: report on stdout, pictures in assets."""
+    """Measure a saved network on the test set: report on stdout, pictures under its name."""
     data = load_data(args.data)
-    reader = open_reader(args, data)
+    reader = open_reader(args.model, args.models, data)
+    measure(reader, data, args.assets, f"{reader.path.stem}_")
+
+
+def measure(reader, data, assets, prefix):
+    """Print the report of a Reader on a data set's test images; save its pictures, names with `prefix`."""
     title, images = f"{reader}, test set of {data.name}", reader.prepare(data.x_test)
     confidences = reader.confidences(images)
     accuracy, loss, confusion = score(confidences, data.y_test)
     print(f"{title}: {report(accuracy, loss, confusion)}", flush=True)
-    save_picture(plot_confusion(confusion, title), args.assets / "confusion_matrix.png")
-    save_picture(plot_counts(confusion, title), args.assets / "raw_confusion_tensor.png")
-    save_picture(plot_mistakes(images, data.y_test, confidences, title), args.assets / "mistakes.png")
+    save_picture(plot_confusion(confusion, title), assets / f"{prefix}confusion_matrix.png")
+    save_picture(plot_counts(confusion, title), assets / f"{prefix}raw_confusion_tensor.png")
+    save_picture(plot_mistakes(images, data.y_test, confidences, title), assets / f"{prefix}mistakes.png")
 
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
     data = load_data(args.data)
-    reader = open_reader(args, data)
-    last, index = len(data.x_test) - 1, args.index
+    reader = open_reader(args.model, args.models, data)
+    index = check_index(args.index, data) if args.index else ask_index(data)
     if index is None:
-        print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
-        index = sys.stdin.readline().strip()
-    if not index.isdecimal() or int(index) > last:
-        raise DigitError(f"there is no test image {index!r}; choose one from 0 to {last}")
-    path = args.assets / f"sample_{int(index)}.png"
-    confidences = read_sample(reader, data, int(index), path)
-    print(f"test image {int(index)}: expected {data.y_test[int(index)]}, predicted {confidences.argmax()} "
+        return
+    path = args.assets / f"sample_{index}.png"
+    confidences = read_sample(reader, data, index, path)
+    print(f"test image {index}: expected {data.y_test[index]}, predicted {confidences.argmax()} "
           f"({confidences.max():.1%}), picture {path}")
+
+
+def check_index(text, data):
+    """The number of a test image; DigitError where `text` is none."""
+    if not text.isdecimal() or int(text) >= len(data.x_test):
+        raise DigitError(f"there is no test image {text!r}; choose one from 0 to {len(data.x_test) - 1}")
+    return int(text)
+
+
+def ask_index(data):
+    """The number of a test image, asked for until it is one; None where the input ends."""
+    while True:
+        print(f"test image (0 to {len(data.x_test) - 1}): ", end="", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            print(file=sys.stderr)
+            return None
+        try:
+            return check_index(line.strip(), data)
+        except DigitError as problem:
+            log.error(problem)
 
 
 def read_sample(reader, data, index, path):
@@ -1761,13 +1997,26 @@ def read_sample(reader, data, index, path):
 
 
 def run_models(args):
-    """The networks, and what the saved ones reached."""
+    """The networks, and what the saved ones reached, in lines of a terminal's 80 columns."""
+    indent = 35 * " "
     print(f"{'network':14} {'epochs':>6} {'parameters':>10}  layers")
     for name, network in NETWORKS.items():
-        print(f"{name:14} {network.epochs:6} {network.parameters:10,}  {network.layers}")
-    for path in sorted({*args.models.glob("*.onnx"), *HERE.glob("models/pretrained.onnx")}):
-        print("{}: {network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, {epochs} epochs, "
-              "seed {seed}, {trained})".format(path, **Reader(path).metadata))
+        head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
+        print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=indent))
+    paths = {path.resolve(): path for path in [PRETRAINED, *sorted(args.models.glob("*.onnx"))]}
+    for path in paths.values():
+        if path.exists():
+            text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, {epochs} "
+                    "epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
+            print(textwrap.fill(f"{near_path(path)}: {text}", 79, subsequent_indent="    ",
+                                break_long_words=False, break_on_hyphens=False))
+
+
+def near_path(path):
+    """A path from the current folder, where there is a way: on Windows it may be on another drive."""
+    with contextlib.suppress(ValueError):
+        return os.path.relpath(path)
+    return str(path)
 
 
 def run_export(args):
@@ -1784,20 +2033,18 @@ def run_export(args):
 
 
 def run_story(args):
-    """Train, evaluate, save the pictures, read the examples; with images, predict."""
-    if args.images:
-        return run_predict(args)
+    """Train, evaluate, save the pictures, and read the examples with what was trained."""
     if args.model == "pretrained":
         raise DigitError("name an image to read with the network that ships, or one to train: see models")
-    args.model = args.model or "dense"      # what is read with below is what was trained, whatever is newer
     try:
         args.data = args.data or find_mnist()
     except DigitError as problem:
         log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: the figures below say nothing about MNIST")
         args.data = "strokes"
-    run_train(args)
-    run_evaluate(args)
-    reader, data = shared_reader(find_model(args.model, args.models)), load_data(args.data)
+    train_and_save(args, "")
+    data = load_data(args.data)
+    reader = open_reader(args.model or "dense", args.models, data)
+    measure(reader, data, args.assets, "")
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
         for index in np.flatnonzero(data.y_test == digit)[:1]:
             read_sample(reader, data, index, args.assets / picture)
@@ -1805,8 +2052,9 @@ def run_story(args):
         zero = read_image(EXAMPLES / "zero.png", reader)
         drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0], f"{reader}: a drawn zero")
         save_picture(drawn_zero, args.assets / "drawn_zero.png")
-        args.images = [os.path.relpath(EXAMPLES)]
-        return run_predict(args)
+        log.info(f"the examples, read by {reader}; predict reads with the network that ships unless told "
+                 f"--model {reader.path.stem}")
+        return read_all([near_path(EXAMPLES)], reader.path)
 
 
 def whole(least):
@@ -1838,15 +2086,16 @@ OPTIONS = {
 }
 TRAINING = "--data --model --epochs --seed --plain --assets"
 COMMANDS = {
-    "run": (run_story, f"images --json --show-steps --jobs {TRAINING}",
-            "the whole story, or predict; the default"),
-    "predict": (run_predict, "images --json --show-steps --jobs --model", "read the digits in images"),
+    "run": (run_story, TRAINING, "the whole story; the default without an image"),
+    "predict": (run_predict, "images --json --show-steps --jobs --model",
+                "read the digits in images; the default with one"),
     "train": (run_train, TRAINING, "train a network and save it"),
     "evaluate": (run_evaluate, "--data --model --assets", "measure a saved network on the test set"),
     "sample": (run_sample, "index --data --model --assets", "read one test image"),
     "models": (run_models, "", "list the networks and the saved ones"),
     "export": (run_export, "target --model", "write a trained model for elsewhere"),
 }
+EVERYWHERE = "--models --quiet --debug"     # options of each command
 
 
 class Parser(argparse.ArgumentParser):
@@ -1856,8 +2105,8 @@ class Parser(argparse.ArgumentParser):
         raise DigitError(f"{message}; see {self.prog} --help")
 
 
-def parse(argv):
-    """The options of one call; without a command, those of `run`."""
+def make_parsers():
+    """The Parser of the whole, which has the help, and that of each command by its name."""
     summary, examples = __doc__.split("\n\n")[:2]
     parser = Parser(prog=Path(__file__).name, description=summary, epilog=f"examples:\n{examples}",
                     formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -1866,25 +2115,79 @@ def parse(argv):
     for name, (run, options, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         command.set_defaults(run=run)
-        for option in f"{options} --models --quiet --debug".split():
+        for option in f"{options} {EVERYWHERE}".split():
             command.add_argument(*["-q"] * (option == "--quiet"), option, **OPTIONS[option])
-    if argv[:1] and argv[0] in (*COMMANDS, "-h", "--help", "--version"):
-        return parser.parse_args(argv)
-    args = parser.parse_args(["run", *argv])
-    if args.images and not os.path.exists(args.images[0]) and (hint := near(args.images[0], COMMANDS)):
-        raise DigitError(f"no command and no image is called {args.images[0]!r}{hint}")
+    return parser, commands.choices
+
+
+def find_command(argv):
+    """The command that argv names, wherever its options stand, and the rest of argv.
+
+    Without one it is predict where there is an image, else run.
+    """
+    words = iter(enumerate(argv))
+    for place, word in words:
+        if word == "--":
+            return "predict" if argv[place + 1:] else "run", argv
+        if word in OPTIONS and "action" not in OPTIONS[word]:
+            next(words, None)               # the option's value
+        elif word == "-" or not word.startswith("-"):
+            named = word in (*COMMANDS, "help")
+            return word if named else "predict", argv[:place] + argv[place + named:]
+    return "run", argv
+
+
+def parse(argv):
+    """The options of one call; DigitError where they are wrong, SystemExit after a help."""
+    parser, commands = make_parsers()
+    name, rest = find_command(argv)
+    if name == "help":
+        return parser.parse_args([*rest[:1], "--help"])
+    if name not in argv and (asked := {"-h", "--help", "--version"} & {*rest}):
+        return parser.parse_args([asked.pop()])
+    args, unknown = commands[name].parse_known_intermixed_args(rest)
+    if unknown:
+        commands[name].error(why_unknown(unknown[0], name))
+    if name == "predict" and name not in argv:
+        first = args.images[0]
+        if not os.path.exists(first) and (hint := near(first, COMMANDS)):
+            raise DigitError(f"no command and no image is called {first!r}{hint}")
     return args
+
+
+def why_unknown(word, name):
+    """What is told of a word on the command line that a command does not know."""
+    option = word.partition("=")[0]
+    others = [other for other, (_, options, _) in COMMANDS.items() if option in options.split()]
+    if name == "run" and option in COMMANDS["predict"][1].split():
+        return f"{option} is an option of predict; name an image or a folder to read"
+    if others:
+        return f"{option} is an option of {', '.join(others)}, not of {name}"
+    known = [known for known in f"{COMMANDS[name][1]} {EVERYWHERE}".split() if known.startswith("--")]
+    return f"{name} has no option {option}{near(option, known)}" if word.startswith("-") else \
+        f"{name} does not take {word!r}"
+
+
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds in each period
+
+
+def open_streams():
+    """Let closed standard streams be empty, so that no file gets their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
 
 
 def main(argv=None):
     """Run one command line; its exit code."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in argv
-    logging.basicConfig(format="%(message)s", stream=sys.stderr)
-    log.setLevel(logging.DEBUG if debug else logging.INFO)
+    open_streams()
+    log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
     warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx|matplotlib")
-    sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
     try:
         args = parse(argv)
         log.setLevel(logging.ERROR if args.quiet else log.level)

@@ -1,8 +1,11 @@
-"""What the tests share: the script run as a user runs it, a small data set, a network trained on it."""
+"""What the tests share: the script as a user calls it, a small data set, a network trained on it."""
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,11 +16,39 @@ sys.path.insert(0, str(ROOT))
 import mnist_digit_classifier as digits  # noqa: E402
 
 
-def run_script(*args, cwd=ROOT, stdin="", env=None, **options):
-    """The finished process of one call of the script; `env` adds to the environment without MNIST_DATA."""
+def environment(env):
+    """The environment of one call: without MNIST_DATA and NO_COLOR, `env` added."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("MNIST_DATA", "NO_COLOR")}
+    return inherited | (env or {})
+
+
+def run_process(*args, cwd=ROOT, stdin="", env=None, **options):
+    """The finished process of one call of the script."""
     return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
-                          capture_output=True, env=inherited | (env or {}), timeout=300, **options)
+                          capture_output=True, env=environment(env), timeout=300, **options)
+
+
+def stream(data=b""):
+    """A text stream over bytes in memory, like a process's own."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", write_through=True)
+
+
+def written(to):
+    """The text that was written to a stream."""
+    return to.buffer.getvalue().decode()
+
+
+def run_main(*args, cwd=ROOT, stdin="", env=None):
+    """The same as run_process, but by main() in this process, its streams guarded."""
+    streams = stream(stdin if isinstance(stdin, bytes) else stdin.encode()), stream(), stream()
+    with mock.patch.dict(os.environ, environment(env), clear=True), contextlib.chdir(cwd), \
+            mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]):
+        try:
+            code = digits.main([str(arg) for arg in args])
+        except SystemExit as ended:     # after a help
+            code = ended.code
+    digits.log.handlers.clear()
+    return subprocess.CompletedProcess(args, code, *map(written, streams[1:]))
 
 
 def complaint(result, code):
@@ -32,8 +63,14 @@ def complaint(result, code):
 
 @pytest.fixture(scope="session")
 def run():
-    """The script as a user calls it."""
-    return run_script
+    """The script as a user calls it, in this process."""
+    return run_main
+
+
+@pytest.fixture(scope="session", name="run_process")
+def run_process_fixture():
+    """The script as a user calls it, in a process of its own."""
+    return run_process
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +89,9 @@ def small(tmp_path_factory, small_arrays):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, small):
-    """The finished process of a training of `dense` on the drawn digits, and its folder."""
+    """The finished call of a training of `dense` on the drawn digits, and its folder."""
     folder = tmp_path_factory.mktemp("trained")
-    result = run_script("train", "--data", small, "--epochs", 12, cwd=folder)
+    result = run_main("train", "--data", small, "--epochs", 12, cwd=folder)
     assert result.returncode == 0, result.stderr
     return result, folder
 

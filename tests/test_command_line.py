@@ -1,11 +1,15 @@
 """The command line: every command, wrong usage, exit codes, what goes where."""
+import io
+import json
+import os
+import pty
 import subprocess
 import sys
 
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT, SCRIPT, complaint
+from conftest import ROOT, SCRIPT, complaint, environment
 from PIL import Image
 
 import mnist_digit_classifier as digits
@@ -25,6 +29,10 @@ def test_the_whole_story(run, small, tmp_path):
     for name in pictures:
         assert np.ptp(np.asarray(Image.open(tmp_path / "assets" / name).convert("L"))) > 100
     assert {path.name for path in (tmp_path / "models").iterdir()} == {"dense.keras", "dense.onnx"}
+    trained_here = os.path.join("models", "dense.onnx")
+    assert f"reading with {trained_here}" in result.stderr
+    assert "the examples, read by dense trained on small" in result.stderr
+    assert "pretrained.onnx" in run(EXAMPLES / "zero.png", cwd=tmp_path).stderr
     assert "\x1b" not in result.stderr and "TensorFlow" not in result.stderr and "absl" not in result.stderr
 
 
@@ -51,7 +59,9 @@ def test_every_picture_names_the_data(monkeypatch, tmp_path, small_arrays):
     monkeypatch.setattr(digits, "save_picture", title_of)
     monkeypatch.setattr(digits, "draw_dataset", lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
     folders = "--models", str(tmp_path), "--assets", str(tmp_path)
-    assert digits.main(["--data", "strokes", "--epochs", "1", "--show-steps", "steps", *folders]) == 0
+    assert digits.main(["--data", "strokes", "--epochs", "1", *folders]) == 0
+    model = "--model", str(tmp_path / "dense.onnx")
+    assert digits.main(["predict", "--show-steps", "steps", *model, str(EXAMPLES)]) == 0
     assert len(titles) >= 7 + len(list(EXAMPLES.iterdir()))
     assert all("drawn digits, not MNIST" in title for title in titles)
 
@@ -101,6 +111,14 @@ def test_sample_asks_for_the_index(run, trained, small, small_arrays):
     assert result.stdout.startswith(f"test image 7: expected {small_arrays['y_test'][7]}")
 
 
+def test_sample_asks_again_and_ends_quietly_at_the_end_of_the_input(run, trained, small, small_arrays):
+    result = run("sample", "--data", small, cwd=trained[1], stdin="seven\n200\n7\n")
+    assert result.stdout.startswith(f"test image 7: expected {small_arrays['y_test'][7]}")
+    assert result.stderr.count("choose one from 0 to 199") == 2 and result.returncode == 0
+    result = run("sample", "--data", small, cwd=trained[1])
+    assert (result.returncode, result.stdout) == (0, "") and "error" not in result.stderr
+
+
 @pytest.mark.parametrize("index", ["200", "10000", "-1", "seven", "²"])
 def test_sample_out_of_range(run, trained, small, index):
     result = run("sample", "--data", small, "--", index, cwd=trained[1])
@@ -110,11 +128,18 @@ def test_sample_out_of_range(run, trained, small, index):
 def test_models_lists_networks_and_what_was_measured(run, trained):
     result = run("models", cwd=trained[1])
     assert result.returncode == 0
+    flat = " ".join(result.stdout.split())
     for name, network in digits.NETWORKS.items():
-        assert any(line.startswith(name) and f"{network.parameters:,}" in line and network.layers in line
-                   for line in result.stdout.splitlines())
+        assert f"{name} {network.epochs} {network.parameters:,} {network.layers} " in flat
     accuracy = digits.Reader(trained[1] / "models" / "dense.onnx").metadata["test_accuracy"]
-    assert f"dense.onnx: dense, test accuracy {accuracy:.2%} on small" in result.stdout
+    assert f"dense.onnx: dense, test accuracy {accuracy:.2%} on small" in flat
+
+
+def test_models_fits_a_terminal_and_names_what_ships_once(run):
+    """Also where `models/` is the folder in which it lies."""
+    lines = run("-q", "models").stdout.splitlines()     # options may stand before the command
+    assert max(map(len, lines)) < 80
+    assert sum("pretrained.onnx" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("target", ["out.keras", "out.onnx", "out.h5", "out.tflite", "out"])
@@ -168,9 +193,42 @@ def test_export_overwrites_no_folder_and_knows_its_formats(run, trained, tmp_pat
 @pytest.mark.parametrize("arguments", [
     ["train", "--epochs", "0"], ["train", "--epochs", "two"], ["train", "--seed", "-1"],
     ["train", "--nonsense"], ["evaluate", "--model"], ["predict"], ["export"], ["evalute"],
-    ["--epochs", "0"], ["train", "--epo", "3"]])
+    ["--epochs", "0"], ["train", "--epo", "3"], ["evaluate", "7"], ["help", "evalute"]])
 def test_wrong_usage_is_one_sentence(run, arguments, tmp_path):
     assert complaint(run(*arguments, cwd=tmp_path), 2).startswith("error: ")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--json"], ["--show-steps", "zero.png"], ["--jobs", "2"], ["predict", "--show-steps", "zero.png"]])
+def test_a_forgotten_image_starts_no_training(run, arguments, tmp_path):
+    assert "name an image" in complaint(run(*arguments, cwd=tmp_path), 2)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--epochs", "3", "zero.png"], ["zero.png", "--data", "mnist"], ["predict", "--seed", "1", "zero.png"]])
+def test_options_of_training_are_not_ignored_where_images_are_read(run, arguments):
+    message = complaint(run(*arguments, cwd=EXAMPLES), 2)
+    assert "is an option of run, train" in message and "not of predict" in message
+
+
+def test_an_unknown_option_names_the_near_one_and_whose_help_lists_it(run):
+    message = complaint(run("train", "--epoch", "3"), 2)
+    assert "(did you mean --epochs?)" in message and "mnist_digit_classifier.py train --help" in message
+
+
+@pytest.mark.parametrize(("arguments", "command", "rest"), [
+    ("-q evaluate", "evaluate", "-q"), ("--model cnn-3 train", "train", "--model cnn-3"),
+    ("-q models", "models", "-q"), ("--model=cnn-3 train -q", "train", "--model=cnn-3 -q"),
+    ("--data train --epochs 2", "run", "--data train --epochs 2"), ("-q -- models", "predict", "-q -- models"),
+    ("--model models a.png", "predict", "--model models a.png"), ("-q -", "predict", "-q -"), ("", "run", "")])
+def test_options_may_stand_before_the_command(arguments, command, rest):
+    assert digits.find_command(arguments.split()) == (command, rest.split())
+
+
+def test_options_may_stand_between_images(run):
+    result = run("zero.png", "--json", "one-chalk.png", "-q", cwd=EXAMPLES)
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == ["0", "1"]
 
 
 def test_a_command_spelt_wrong_is_not_taken_for_an_image(run):
@@ -183,6 +241,31 @@ def test_unwritable_assets(run, trained, small, tmp_path):
     assert "cannot write" in complaint(result, 2)
 
 
+@pytest.mark.parametrize("folder", ["models", "assets"])
+def test_where_nothing_can_be_written_nothing_is_trained(run, small, tmp_path, folder):
+    (tmp_path / folder).write_text("a file where the folder should be")
+    result = run("train", "--data", small, cwd=tmp_path)
+    assert f"cannot write into {folder}" in complaint(result, 2) and "epoch" not in result.stderr
+
+
+def test_what_ships_stands_for_its_name_until_it_is_trained(run, mnist, tmp_path):
+    env = {"MNIST_DATA": mnist}
+    result = run("evaluate", "--model", "best", cwd=tmp_path, env=env)
+    assert result.returncode == 0 and "pretrained.onnx" in result.stderr
+    assert "train --model cnn-3" in complaint(run("evaluate", "--model", "cnn-3", cwd=tmp_path, env=env), 2)
+
+
+def test_pictures_that_git_tracks_are_written_by_the_default_run_alone(run, small, tmp_path):
+    for command in (["train", "--epochs", "1"], ["evaluate"], ["sample", "3"]):
+        assert run(*command, "--data", small, cwd=tmp_path).returncode == 0
+    made = {path.name for path in (tmp_path / "assets").iterdir()}
+    assert made == {"dense_accuracy_loss.png", "dense_confusion_matrix.png", "dense_mistakes.png",
+                    "dense_raw_confusion_tensor.png", "sample_3.png"}
+    ignored = subprocess.run(["git", "check-ignore", *(f"assets/{name}" for name in made)], cwd=ROOT,
+                             capture_output=True, text=True)
+    assert len(ignored.stdout.splitlines()) == len(made)
+
+
 def test_debug_shows_the_stack(run, tmp_path):
     result = run("train", "--data", tmp_path / "nowhere", "--debug")
     assert result.returncode == 2 and "Traceback" in result.stderr
@@ -192,9 +275,11 @@ def test_version_and_help(run):
     assert run("--version").stdout.strip() == digits.__version__
     text = run("--help").stdout
     assert all(command in text for command in digits.COMMANDS)
+    assert run("help").stdout == run("-q", "-h").stdout == text
     for command, (_, options, _) in digits.COMMANDS.items():
         text = run(command, "--help").stdout
         assert all(option in text for option in options.split() if option.startswith("--"))
+        assert run("help", command).stdout == text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such pipes")
@@ -209,3 +294,99 @@ def test_no_window_and_no_colour(run, trained, small):
     env = {"DISPLAY": ":99", "MPLBACKEND": "TkAgg", "NO_COLOR": "1"}
     result = run("evaluate", "--data", small, cwd=trained[1], env=env)
     assert result.returncode == 0 and "\x1b" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed, tmp_path):
+    """What is written to a closed stream is lost, and no file takes its place."""
+    result = subprocess.run(f"'{sys.executable}' '{SCRIPT}' '{EXAMPLES}/zero.png' {closed}", shell=True,
+                            cwd=tmp_path, capture_output=True, text=True, env=environment(None))
+    assert result.returncode == 0 and "Traceback" not in result.stderr
+    assert (result.stdout == "") == (">&-" in closed.replace("2>&-", ""))
+
+
+def test_streams_that_are_strings(monkeypatch):
+    """As in a notebook, or where another program calls main()."""
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, io.StringIO())
+    assert digits.main([str(EXAMPLES / "zero.png")]) == 0
+    assert sys.stdout.getvalue().endswith("zero.png\t0\t0.999\n") and "reading with" in sys.stderr.getvalue()
+
+
+def on_terminal(*args, keys=b"", columns=80, **options):
+    """What a call of the script shows on a terminal, until it ends; `keys` are typed."""
+    main, terminal = pty.openpty()
+    process = subprocess.Popen([sys.executable, SCRIPT, *args], stdin=terminal, stdout=terminal, stderr=terminal,
+                               env=environment({"COLUMNS": str(columns), **options.pop("env", {})}), **options)
+    os.close(terminal)
+    os.write(main, keys)
+    shown = b""
+    while True:
+        try:
+            data = os.read(main, 9999)
+        except OSError:         # the other side is closed
+            break
+        if not data:
+            break
+        shown += data
+    os.close(main)
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
+def test_on_a_terminal_standard_input_is_waited_for_and_that_is_said(tmp_path):
+    code, shown = on_terminal("-", keys=b"\x04", cwd=tmp_path)     # Ctrl-D
+    assert code == 1 and "waiting for an image on standard input" in shown and "is empty, 0 bytes" in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
+def test_progress_is_a_line_an_epoch_that_fits_and_has_no_colour(small, tmp_path):
+    code, shown = on_terminal("train", "--data", str(small), "--epochs", "3", cwd=tmp_path,
+                              env={"NO_COLOR": "1"})
+    assert code == 0 and "\x1b" not in shown
+    lines = [line for line in shown.split("\n") if "epoch " in line and "validation" in line]
+    assert len(lines) == 3
+    for number, line in enumerate(lines, 1):
+        *steps, last = line.split("\r")        # each written over the one before
+        assert any(step.startswith(f"epoch {number}/3: step ") for step in steps)
+        assert last.startswith(f"epoch {number}/3: accuracy") and max(map(len, steps)) <= len(last) < 80
+
+
+def test_one_image_cannot_be_trained_on_and_two_can(run, small_arrays, tmp_path):
+    for count in (1, 2, 3):
+        arrays = {name: array[:count] if "train" in name else array for name, array in small_arrays.items()}
+        arrays["y_train"] = np.arange(count)
+        arrays["y_test"] = np.zeros_like(arrays["y_test"])
+        np.savez(tmp_path / f"{count}.npz", **arrays)
+        result = run("train", "--data", tmp_path / f"{count}.npz", "--epochs", 1, cwd=tmp_path)
+        if count == 1:
+            assert "it takes two or more" in complaint(result, 2)
+        else:
+            assert result.returncode == 0, result.stderr
+
+
+def test_a_package_that_fails_to_load_tells_what_it_wrote(capfd):
+    with pytest.raises(ImportError), digits.silenced_stderr():
+        os.write(2, b"the library is for another processor\n")
+        raise ImportError
+    assert "another processor" in capfd.readouterr().err
+    with digits.silenced_stderr():
+        os.write(2, b"chatter\n")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8)])
+def test_cores_are_those_of_the_container(monkeypatch, tmp_path, quota, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
+    monkeypatch.setattr(digits, "CPU_QUOTA", tmp_path / "cpu.max")
+    assert digits.count_cores() == 8
+    (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert digits.count_cores() == cores
+
+
+def test_examples_on_another_drive(monkeypatch):
+    """As on Windows, where there is no way from C: to D:."""
+    def no_way(path):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    assert digits.near_path(EXAMPLES) == str(EXAMPLES)

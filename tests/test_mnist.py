@@ -1,7 +1,11 @@
 """Data sets: every form that is accepted, every fault that is refused, as a user meets them."""
+import functools
 import gzip
+import hashlib
+import inspect
 import shutil
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,7 +99,7 @@ def test_no_data_names_both_remedies(run, tmp_path):
     ("y_train", lambda y: np.where(y == 3, 77, y), "label 77 is out of range"),
     ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: y - 1, "label -1 is out of range"),
-    ("y_train", lambda y: y.astype(object), "allow_pickle=False"),
+    ("y_train", lambda y: y.astype(object), "y_train holds no numbers"),
 ])
 def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
     np.savez(tmp_path / "bad.npz", **small_arrays | {name: change(small_arrays[name])})
@@ -115,7 +119,45 @@ def test_damaged_npz(run, small, tmp_path, damage):
                       "flipped": data[:middle] + bytes(64) + data[middle + 64:]}[damage])
     if damage == "npy":
         np.save(path.open("wb"), np.zeros(3))
-    assert "fetch it again" in complaint(run("train", "--data", path), 2)
+    message = complaint(run("train", "--data", path), 2)
+    assert "fetch it again" in message and "pickle" not in message
+
+
+class Download:
+    """What stands for Keras where MNIST is to be fetched: its own download, of a file on this machine."""
+
+    def __init__(self, monkeypatch, path, home):
+        monkeypatch.setenv("KERAS_HOME", str(home))
+        monkeypatch.delenv("MNIST_DATA", raising=False)
+        monkeypatch.setattr(digits, "MNIST_URL", path.as_uri())
+        self.cached = home / "datasets" / "mnist.npz"
+        self.cached.parent.mkdir(parents=True)
+        keras = digits.import_keras()
+        fetch = functools.partial(keras.utils.get_file, cache_dir=str(home))
+        monkeypatch.setattr(keras.utils, "get_file", fetch)
+
+
+def test_a_download_that_is_cut_off_is_not_taken_for_mnist(mnist, monkeypatch, tmp_path):
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(Path(mnist).read_bytes()[:10_000])
+    download = Download(monkeypatch, cut, tmp_path / "keras")
+    for _ in range(2):          # not the second time either, when it is in Keras' cache
+        with pytest.raises(digits.DigitError, match="go online"):
+            digits.load_mnist()
+    download.cached.write_bytes(cut.read_bytes())       # left there by another program
+    with pytest.raises(digits.DigitError, match="go online"):
+        digits.load_mnist()
+
+
+def test_a_whole_download_is_taken(mnist, monkeypatch, tmp_path):
+    """Its hash is Keras' own figure; here that of the copy at hand."""
+    keras_own = inspect.getsource(digits.import_keras().datasets.mnist.load_data)
+    assert digits.MNIST_URL_SHA256 in keras_own
+    monkeypatch.setattr(digits, "MNIST_URL_SHA256", hashlib.sha256(Path(mnist).read_bytes()).hexdigest())
+    Download(monkeypatch, Path(mnist), tmp_path / "keras")
+    assert digits.load_mnist().name == "MNIST"
+    monkeypatch.setattr(digits, "import_keras", None)   # the second time it is not asked for again
+    assert digits.find_mnist().stat().st_size == Path(mnist).stat().st_size
 
 
 @pytest.mark.parametrize("gzipped", [False, True])

@@ -70,6 +70,7 @@ def test_confidences_of_a_sigmoid_layer_are_what_keras_trains_on(trained, small)
     folder, data = trained[1] / "models", digits.load_mnist(small)
     images = digits.straighten(data.x_test)
     model = keras.models.load_model(folder / "dense.keras")
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     loss, accuracy = model.evaluate(digits.as_input(images), data.y_test, verbose=0)
     confidences = digits.Reader(folder / "dense.onnx").confidences(images)
     assert digits.score(confidences, data.y_test)[:2] == pytest.approx((accuracy, loss), abs=1e-4)
@@ -85,6 +86,8 @@ def test_model_files_say_what_a_reader_must_know(trained, small):
     assert facts["data"] == "small" and facts["data_sha256"] == digits.load_mnist(small).sha256()
     assert 0.8 < facts["test_accuracy"] <= 1 and facts["test_images"] == 200
     assert facts["versions"]["keras"] == keras.__version__
+    assert not keras.models.load_model(folder / "dense.keras").compiled      # no optimiser, a third of the size
+    assert (folder / "dense.keras").stat().st_size < 5 * digits.NETWORKS["dense"].parameters
     model = onnx.load(folder / "dense.onnx")        # as other programs find it
     assert json.loads({entry.key: entry.value for entry in model.metadata_props}[digits.METADATA]) == facts
     onnx.checker.check_model(model)
@@ -98,4 +101,5 @@ def test_what_ships_reads_mnist(mnist):
     assert accuracy >= 0.9965 and loss < 0.025
     assert (facts["test_accuracy"], facts["test_loss"]) == pytest.approx((accuracy, loss), abs=2e-4)
     assert (facts["network"], facts["data"]) == ("best", "MNIST") and facts["data_sha256"] == data.sha256()
-    assert keras.models.load_model(digits.PRETRAINED.with_suffix(".keras")).count_params() < 250_000
+    model = keras.models.load_model(digits.PRETRAINED.with_suffix(".keras"))
+    assert model.count_params() < 250_000 and not model.compiled

@@ -85,7 +85,7 @@ def test_evaluate_prints_the_report_and_saves_its_pictures(run, trained, small):
     assert f"accuracy {facts['test_accuracy']:.2%}, loss {facts['test_loss']:.4f}" in head
     assert columns.split() == ["digit", "precision", "recall", "F1", "images"]
     assert [row.split()[0] for row in rows] == list("0123456789")
-    names = {"confusion_matrix.png", "raw_confusion_tensor.png", "mistakes.png"}
+    names = {f"dense_{name}.png" for name in ("confusion_matrix", "raw_confusion_tensor", "mistakes")}
     assert {path.name for path in (folder / "pictures").iterdir()} == names
     for name in names:
         assert Image.open(folder / "pictures" / name).width > 300

@@ -18,7 +18,7 @@ import mnist_digit_classifier as digits
 def test_train_saves_model_and_curves(trained):
     result, folder = trained
     assert sorted(path.name for path in (folder / "models").iterdir()) == ["dense.keras", "dense.onnx"]
-    assert (folder / "assets" / "accuracy_loss.png").exists()
+    assert [path.name for path in (folder / "assets").glob("*loss.png")] == ["dense_accuracy_loss.png"]
     assert result.stdout == ""
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
     assert len(lines) == 12 and "validation" in lines[0]
