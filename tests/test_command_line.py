@@ -220,8 +220,9 @@ def test_an_unknown_option_names_the_near_one_and_whose_help_lists_it(run):
 @pytest.mark.parametrize(("arguments", "command", "rest"), [
     ("-q evaluate", "evaluate", "-q"), ("--model cnn-3 train", "train", "--model cnn-3"),
     ("-q models", "models", "-q"), ("--model=cnn-3 train -q", "train", "--model=cnn-3 -q"),
-    ("--data train --epochs 2", "run", "--data train --epochs 2"), ("-q -- models", "predict", "-q -- models"),
-    ("--model models a.png", "predict", "--model models a.png"), ("-q -", "predict", "-q -"), ("", "run", "")])
+    ("--data train --epochs 2", "run", "--data train --epochs 2"), ("", "run", ""),
+    ("--model models a.png", "predict", "--model models a.png"), ("-q -", "predict", "-q -"),
+    ("-q -- models", "predict", "-q -- models")])
 def test_options_may_stand_before_the_command(arguments, command, rest):
     assert digits.find_command(arguments.split()) == (command, rest.split())
 
@@ -313,11 +314,11 @@ def test_streams_that_are_strings(monkeypatch):
     assert sys.stdout.getvalue().endswith("zero.png\t0\t0.999\n") and "reading with" in sys.stderr.getvalue()
 
 
-def on_terminal(*args, keys=b"", columns=80, **options):
-    """What a call of the script shows on a terminal, until it ends; `keys` are typed."""
+def on_terminal(*args, cwd, keys=b"", env=None):
+    """The exit code of a call of the script, and what it shows on a terminal; `keys` are typed."""
     main, terminal = pty.openpty()
-    process = subprocess.Popen([sys.executable, SCRIPT, *args], stdin=terminal, stdout=terminal, stderr=terminal,
-                               env=environment({"COLUMNS": str(columns), **options.pop("env", {})}), **options)
+    process = subprocess.Popen([sys.executable, SCRIPT, *args], cwd=cwd, env=environment(env),
+                               stdin=terminal, stdout=terminal, stderr=terminal)
     os.close(terminal)
     os.write(main, keys)
     shown = b""

@@ -86,7 +86,7 @@ def test_model_files_say_what_a_reader_must_know(trained, small):
     assert facts["data"] == "small" and facts["data_sha256"] == digits.load_mnist(small).sha256()
     assert 0.8 < facts["test_accuracy"] <= 1 and facts["test_images"] == 200
     assert facts["versions"]["keras"] == keras.__version__
-    assert not keras.models.load_model(folder / "dense.keras").compiled      # no optimiser, a third of the size
+    assert not keras.models.load_model(folder / "dense.keras").compiled      # without an optimiser
     assert (folder / "dense.keras").stat().st_size < 5 * digits.NETWORKS["dense"].parameters
     model = onnx.load(folder / "dense.onnx")        # as other programs find it
     assert json.loads({entry.key: entry.value for entry in model.metadata_props}[digits.METADATA]) == facts

@@ -247,7 +247,8 @@ def test_of_a_film_the_first_frame_is_read_and_that_is_said(run, tmp_path, jobs)
     save_pages(tmp_path / "film.gif", [row_of([2])[..., 0], row_of([3])[..., 0]])
     files = ["film.gif"] * 9
     result = run(*files, "--jobs", jobs, cwd=tmp_path)
-    assert result.returncode == 0 and [line.split("\t")[1] for line in result.stdout.splitlines()] == 9 * ["2"]
+    assert result.returncode == 0
+    assert [line.split("\t")[1] for line in result.stdout.splitlines()] == 9 * ["2"]
     if jobs == 1:           # other processes write to the terminal's stderr themselves
         assert result.stderr.count("film.gif: its first frame is read") == 9
         assert run("-q", *files, "--jobs", jobs, cwd=tmp_path).stderr == ""
