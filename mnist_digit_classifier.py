@@ -1182,6 +1182,19 @@ def count_besides(name, data, plain):
     return BESIDES // (1 + robust) * (data.name == "MNIST" and not plain), BESIDES // 2 * robust
 
 
+def count_held_out(data):
+    """Number of a Dataset's training images that are held out to validate."""
+    return math.ceil(len(data.x_train) * VALIDATION)
+
+
+def learned(name, data, plain):
+    """What a network learns from a Dataset, in words."""
+    held_out, (drawn_digits, others) = count_held_out(data), count_besides(name, data, plain)
+    return (f"{len(data.x_train) - held_out:,} images, {held_out:,} held out"
+            + f", {drawn_digits:,} drawn digits besides" * bool(drawn_digits)
+            + f", {others:,} of what is no digit" * bool(others))
+
+
 def train(name, data, epochs, seed, plain=False):
     """Train a network on a Dataset; its Keras model and curves, {"accuracy": [an epoch each], ...}.
 
@@ -1192,7 +1205,7 @@ def train(name, data, epochs, seed, plain=False):
     rng = np.random.default_rng(seed)
     if len(data.x_train) < 2:
         raise DigitError(f"{data.name} has one training image and none to hold out; it takes two or more")
-    held_out, kept = np.split(rng.permutation(len(data.x_train)), [math.ceil(len(data.x_train) * VALIDATION)])
+    held_out, kept = np.split(rng.permutation(len(data.x_train)), [count_held_out(data)])
     x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     x_train, y_train = data.x_train[kept], data.y_train[kept]
     digits_besides, others_besides = count_besides(name, data, plain)
@@ -1911,7 +1924,7 @@ def train_and_save(args, prefix):
         raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
     try_to_write(path.parent)
     try_to_write(args.assets)
-    log.info(f"training {name} on {data.name}: {len(data.x_train):,} images, {epochs} epochs")
+    log.info(f"training {name} on {data.name}: {learned(name, data, args.plain)}, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
     confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)[:, :data.classes]

@@ -20,6 +20,7 @@ def test_train_saves_model_and_curves(trained):
     assert sorted(path.name for path in (folder / "models").iterdir()) == ["dense.keras", "dense.onnx"]
     assert [path.name for path in (folder / "assets").glob("*loss.png")] == ["dense_accuracy_loss.png"]
     assert result.stdout == ""
+    assert "training dense on small: 1,100 images, 100 held out, 12 epochs" in result.stderr
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
     assert len(lines) == 12 and "validation" in lines[0]
 
@@ -33,6 +34,14 @@ def test_same_seed_same_network_and_another_seed_another(small):
     first, again, other = (digits.train("dense", data, 2, seed)[0].get_weights() for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first, again))
     assert not np.allclose(first[0], other[0])
+
+
+def test_what_is_told_to_be_learned_is_what_is_learned(small_arrays):
+    data = digits.Dataset(*small_arrays.values(), "MNIST")
+    assert digits.learned("dense", data, False) == (
+        f"1,100 images, 100 held out, {digits.BESIDES:,} drawn digits besides")
+    assert digits.learned("best", data, False).endswith(", 10,000 of what is no digit")
+    assert digits.learned("dense", data, True) == "1,100 images, 100 held out"
 
 
 def test_validation_images_are_never_trained_on(small, monkeypatch):
