@@ -1846,7 +1846,8 @@ def open_reader(model, models, data=None):
     """The Reader that find_model finds; DigitError if it does not tell the data's classes apart."""
     path = find_model(model, models)
     reader = shared_reader(path)
-    log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(path, **reader.metadata))
+    log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(
+        near_path(path), **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
         raise DigitError(f"{path} tells {reader.metadata['classes']} classes apart and {data.name} has "
                          f"{data.classes}; train on it first or choose another with --model")
