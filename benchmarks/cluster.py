@@ -31,12 +31,21 @@ def seconds(command, images, output):
     return time.perf_counter() - start
 
 
-def workers():
-    """Process numbers of Ray's reader actors that run on this machine."""
+def ancestors(process):
+    """Numbers of the processes that a process descends from."""
+    while process > 1:
+        stat = Path(f"/proc/{process}/stat").read_text()
+        process = int(stat.rpartition(")")[2].split()[1])
+        yield process
+
+
+def workers(above):
+    """Numbers of Ray's reader processes below a process, which started that Ray."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if b"MapWorker(MapBatches(Worker))" in (process / "cmdline").read_bytes():
+            reads = b"MapWorker(MapBatches(Worker))" in (process / "cmdline").read_bytes()
+            if reads and above in ancestors(int(process.name)):
                 found.append(int(process.name))
         except OSError:         # it has ended
             pass
@@ -49,8 +58,9 @@ def watch(images, output, expected):
     seen = []
     while run.poll() is None:
         time.sleep(expected / 12)
-        if len(workers()) == 2:
-            seen.append(folder.memory(workers(), "Pss_Anon"))
+        readers = workers(run.pid)
+        if len(readers) == 2:
+            seen.append(folder.memory(readers, "Pss_Anon"))
     print("MiB of both workers' own: " + " ".join(f"{size:.0f}" for size in seen))
 
 
