@@ -230,10 +230,8 @@ def find_work(args):
 
 def run(args):
     """Read what is not read yet; the exit code, 1 if any image could not be read."""
-    model = digits.find_model(args.model, Path("models"))
-    reader = digits.Reader(model)       # a damaged one is told of here
-    print("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(
-        model, **reader.metadata), file=sys.stderr)
+    digits.log_to_stderr(logging.INFO)
+    model = digits.open_reader(args.model, Path("models")).path
     store, folder, paths, left = find_work(args)
     print(f"{len(paths):,} images, {len(paths) - len(left):,} of them read before", file=sys.stderr)
     start = time.monotonic()

@@ -126,6 +126,7 @@ def call(monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, args)])
         with pytest.raises(SystemExit) as end:
             predict_on_ray.main()
+        digits.log.handlers.clear()
         told = capfd.readouterr().err
         assert "Traceback" not in told
         return end.value.code, told
