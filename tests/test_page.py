@@ -1,7 +1,11 @@
 """The page to draw on, in a real browser and over HTTP, as app.py serves it."""
 import base64
+import io
 import math
+import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +14,7 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, complaint
 from drawing import draw
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
@@ -22,18 +26,43 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import page as load_test
 from page import data_url
 
-IN_BOTH = pytest.mark.parametrize("page", [(1200, 800), (390, 844)], ids=["wide", "phone"], indirect=True)
+EXAMPLES = ROOT / "assets" / "examples"
+WIDE, PHONE = (1200, 800), (390, 844)
+IN_BOTH = pytest.mark.parametrize("page", [WIDE, PHONE], ids=["wide", "phone"], indirect=True)
 SEVEN = [(0, 0), (100, 0), (30, 280)]
 ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10)) for turn in range(0, 64, 3)]
 CROSS = [[(0, 0), (200, 200)], [(200, 0), (0, 200)], [(0, 100), (200, 100)], [(100, 0), (100, 200)]]
+LETTER = [[(60, 0), (0, 280)], [(60, 0), (120, 280)], [(15, 180), (105, 180)]]      # an A
+# All of Gradio's routes that the page asks for.
+OPEN = {"GET /", "HEAD /", "GET /theme.css", "GET /favicon.ico",
+        "GET /assets/{path:path}", "GET /static/{path:path}",
+        "POST /gradio_api/component_server", "POST /gradio_api/component_server/"}
 
 
 @pytest.fixture(scope="module")
-def url():
-    """The address of a page that is being served."""
-    with load_test.server(stdout=subprocess.PIPE, text=True) as (address, process):
-        assert address in process.stdout.readline()
-        yield address
+def served(tmp_path_factory):
+    """The address of a page that is being served, and the folder of its output and temporary files."""
+    folder = tmp_path_factory.mktemp("served")
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    environment = {"TMPDIR": str(temporary), "GRADIO_TEMP_DIR": str(temporary / "gradio")}
+    with open(folder / "stdout", "w") as stdout, \
+            load_test.server(environment, stdout=stdout) as (address, process):
+        yield address, folder
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+    assert kept(folder) == []
+
+
+def kept(folder):
+    """The temporary files of the page."""
+    return [path for path in (folder / "temporary").rglob("*") if path.is_file()]
+
+
+@pytest.fixture(scope="module")
+def url(served):
+    """The address of the page."""
+    return served[0]
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +82,33 @@ def browser(tmp_path_factory):
             f"--use-file-for-fake-video-capture={film}"])
 
 
+@pytest.fixture(scope="module")
+def windows(url, browser):
+    """A function that gives the page in a window of a size, what it asked for and its errors."""
+    opened = {}
+
+    def window(size):
+        if size not in opened:
+            context = browser.new_context(viewport=dict(zip(("width", "height"), size)),
+                                          permissions=["clipboard-read", "clipboard-write"])
+            page, asked, errors = context.new_page(), [], []
+            page.on("request", lambda sent: asked.append(sent.url))
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(url)
+            opened[size] = page, asked, errors
+        return opened[size]
+    return window
+
+
 @pytest.fixture
-def page(url, browser, request):
-    """The page in a computer's window or another; at the end, nothing outside may have been asked for."""
-    width, height = getattr(request, "param", (1200, 800))
-    context, asked, errors = browser.new_context(viewport={"width": width, "height": height}), [], []
-    page = context.new_page()
-    page.on("request", lambda sent: asked.append(sent.url))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(url)
-    page.wait_for_selector(".pen")
+def page(url, windows, request):
+    """The page, cleared, in a computer's window or another; nothing outside may be asked for."""
+    page, asked, errors = windows(getattr(request, "param", WIDE))
+    page.mouse.up()
+    page.click(".clear")
     yield page
     assert not [address for address in asked if not address.startswith((url, "data:", "blob:"))]
     assert not errors
-    context.close()
 
 
 def stroke(page, points, x=100, y=100, lift=True):
@@ -77,15 +119,49 @@ def stroke(page, points, x=100, y=100, lift=True):
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
-        page.mouse.move(*place, steps=4)
+        page.mouse.move(*place, steps=2)
     if lift:
         page.mouse.up()
 
 
 def marked(page):
-    """Whether boxes stand on the picture."""
-    return page.evaluate("""() => document.querySelector(".boxes").getContext("2d")
-                                  .getImageData(0, 0, 720, 480).data.some((value) => value)""")
+    """The digits that stand at boxes on the pad."""
+    assert page.locator(".boxes rect").count() == page.locator(".boxes text").count()
+    return "".join(page.locator(".boxes text").all_text_contents())
+
+
+def upload(page, path):
+    """Choose a file as the page's picture."""
+    page.set_input_files("input[type=file]", path)
+
+
+def transfer(page, name):
+    """A handle of what is dropped or pasted: one of the examples."""
+    data = base64.b64encode((EXAMPLES / name).read_bytes()).decode()
+    return page.evaluate_handle("""([data, name]) => {
+        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name));
+        return transfer; }""", [data, name])
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A picture that ends in the middle."""
+    path = tmp_path_factory.mktemp("broken") / "broken.png"
+    path.write_bytes((EXAMPLES / "zero.png").read_bytes()[:400])
+    return path
+
+
+@pytest.fixture(scope="module")
+def thirty(tmp_path_factory):
+    """A page of 30 digits in rows of six, and their text."""
+    rows = [[(row + 3 * column) % 10 for column in range(6)] for row in range(5)]
+    ink = sum(draw(digit, (600, 720), (40 + 110 * column, 30 + 115 * row, 70), 6, seed=6 * row + column)
+              for row, line in enumerate(rows) for column, digit in enumerate(line))
+    path = tmp_path_factory.mktemp("thirty") / "thirty.png"
+    Image.fromarray((255 * (1 - np.minimum(1, ink))).astype(np.uint8)).save(path)
+    return path, "\n".join("".join(map(str, line)) for line in rows)
 
 
 @IN_BOTH
@@ -100,6 +176,8 @@ def test_the_answer_comes_while_a_digit_is_drawn(page):
     assert np.argmax(heights) == 7 and sorted(heights)[-2] < max(heights) / 4
     page.mouse.up()
     assert not marked(page)
+    assert page.locator(".card").get_attribute("aria-label") == page.inner_text(".card figcaption")
+    assert re.fullmatch(r"7, \d+\.\d %", page.inner_text(".card figcaption"))
 
 
 @IN_BOTH
@@ -108,7 +186,7 @@ def test_several_digits_are_boxed_and_taken_back(page):
     stroke(page, ZERO, x=400)
     expect(page.locator(".text")).to_have_text("70")
     expect(page.locator(".card")).to_have_count(2)
-    assert marked(page)
+    assert marked(page) == "70"
     page.click(".undo")
     expect(page.locator(".text")).to_have_text("7")
     page.click(".clear")
@@ -116,41 +194,92 @@ def test_several_digits_are_boxed_and_taken_back(page):
     expect(page.locator(".hint")).to_be_visible()
 
 
-def test_what_is_no_digit_is_not_sure(page):
+def test_what_is_no_digit_is_told(page):
     for line in CROSS:
         stroke(page, line)
-    expect(page.locator(".doubt")).to_have_text("not sure")
-    expect(page.locator(".card figcaption")).to_contain_text("not sure")
+    expect(page.locator(".text")).to_have_text("no digit")
+    expect(page.locator(".card figcaption")).to_contain_text("no digit; most like")
+    expect(page.locator(".copy")).to_be_hidden()
+    page.click(".clear")
+    stroke(page, SEVEN)
+    stroke(page, ZERO, x=300)
+    for line in LETTER:
+        stroke(page, line, x=520)
+    expect(page.locator(".text")).to_have_text("70?")
+    expect(page.locator(".doubt")).to_have_text("not sure of 1 of 3")
+    assert marked(page) == "70?"
+
+
+def test_blank_paper_has_no_digit(page, tmp_path):
+    Image.new("L", (300, 200), 255).save(tmp_path / "blank.png")
+    upload(page, tmp_path / "blank.png")
+    expect(page.locator(".text")).to_have_text("no digit")
+    expect(page.locator(".card")).to_have_count(0)
 
 
 @pytest.mark.parametrize("name, text", [("2026-row-photo.jpg", "2026"),
                                         ("314-15926-ruled.png", "314\n15926")])
 def test_a_picture_is_read_and_shown_with_its_boxes(page, name, text):
-    page.set_input_files("input[type=file]", ROOT / "assets" / "examples" / name)
+    upload(page, EXAMPLES / name)
     expect(page.locator(".text")).to_have_text(text, use_inner_text=True)
-    assert marked(page)
+    assert marked(page) == text.replace("\n", "")
     page.wait_for_function("""() => document.querySelector(".pen").getContext("2d")
                                     .getImageData(0, 0, 720, 480).data.some((value) => value < 200)""")
     stroke(page, SEVEN)         # a new drawing takes the picture's place
     expect(page.locator(".text")).to_have_text("7")
 
 
-def test_a_format_that_browsers_do_not_know_is_shown(page, tmp_path):
-    Image.open(ROOT / "assets" / "examples" / "zero.png").convert("CMYK").save(tmp_path / "zero.tif")
-    page.set_input_files("input[type=file]", tmp_path / "zero.tif")
+def test_a_format_that_browsers_do_not_know_is_shown_and_its_first_page_read(page, tmp_path):
+    zero, four = (Image.open(EXAMPLES / name).convert("CMYK") for name in ("zero.png", "four-photo.jpg"))
+    zero.save(tmp_path / "pages.tif", save_all=True, append_images=[four])
+    upload(page, tmp_path / "pages.tif")
     expect(page.locator(".text")).to_have_text("0")
-    assert marked(page)
+    assert marked(page) == "0"
 
 
-def test_a_picture_is_dropped(page):
-    data = base64.b64encode((ROOT / "assets" / "examples" / "four-photo.jpg").read_bytes()).decode()
-    dropped = page.evaluate_handle("""(data) => {
-        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([bytes], "four.jpg"));
-        return transfer; }""", data)
-    page.dispatch_event(".pad", "drop", {"dataTransfer": dropped})
+@pytest.mark.parametrize("where", [".pad", ".about"])
+def test_a_picture_is_dropped_anywhere(page, where):
+    prevented = page.evaluate("""([where, transfer]) => {
+        const [over, drop] = ["dragover", "drop"].map((name) => new DragEvent(
+            name, {dataTransfer: transfer, bubbles: true, cancelable: true}));
+        document.querySelector(where).dispatchEvent(over);
+        document.querySelector(where).dispatchEvent(drop);
+        return over.defaultPrevented && drop.defaultPrevented; }""",
+                              [where, transfer(page, "four-photo.jpg")])
+    assert prevented        # else the browser would leave the page and open the file
     expect(page.locator(".text")).to_have_text("4")
+    expect(page.locator(".pad.over")).to_have_count(0)
+
+
+def test_a_picture_is_pasted(page):
+    page.evaluate("""(transfer) => document.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: transfer}))""", transfer(page, "four-photo.jpg"))
+    expect(page.locator(".text")).to_have_text("4")
+
+
+def test_the_examples_are_read(page):
+    for number, text in enumerate(["2026", "52", "314\n15926"]):
+        page.locator(".examples button").nth(number).click()
+        expect(page.locator(".text")).to_have_text(text, use_inner_text=True)
+
+
+def test_the_text_is_copied(page):
+    upload(page, EXAMPLES / "314-15926-ruled.png")
+    expect(page.locator(".text")).to_have_text("314\n15926", use_inner_text=True)
+    page.click(".copy")
+    expect(page.locator(".copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "314\n15926"
+
+
+def test_a_photo_over_the_limit_is_made_smaller(page, tmp_path):
+    four = Image.open(EXAMPLES / "four-photo.jpg").convert("RGB").resize((3000, 2000))
+    four.save(tmp_path / "four.bmp")
+    assert (tmp_path / "four.bmp").stat().st_size > 16e6
+    with page.expect_request(lambda sent: "read_picture" in (sent.post_data or "")) as asked:
+        upload(page, tmp_path / "four.bmp")
+    expect(page.locator(".text")).to_have_text("4")
+    sent = Image.open(io.BytesIO(app.from_url(asked.value.post_data_json["data"])))
+    assert sent.format == "JPEG" and sent.size == (2500, 1667)
 
 
 def test_the_camera_takes_a_picture(page):
@@ -163,16 +292,115 @@ def test_the_camera_takes_a_picture(page):
     expect(page.locator("video")).to_be_hidden()
 
 
-def test_rubbish_gets_a_sentence_and_the_page_lives_on(page, tmp_path):
-    (tmp_path / "broken.png").write_bytes((ROOT / "assets" / "examples" / "zero.png").read_bytes()[:400])
-    page.set_input_files("input[type=file]", tmp_path / "broken.png")
+def test_rubbish_gets_a_sentence_and_the_page_lives_on(page, broken, tmp_path):
+    upload(page, broken)
     expect(page.locator(".doubt")).to_contain_text("cannot be read")
     with open(tmp_path / "large.png", "wb") as file:
         file.truncate(app.LIMIT + 1)
-    page.set_input_files("input[type=file]", tmp_path / "large.png")
+    upload(page, tmp_path / "large.png")
     expect(page.locator(".doubt")).to_contain_text("10 MB are the limit")
     stroke(page, SEVEN)
     expect(page.locator(".text")).to_have_text("7")
+    expect(page.locator(".doubt")).to_have_text("")
+    with page.expect_response(lambda got: "component_server" in got.url):
+        upload(page, broken)
+    expect(page.locator(".doubt")).to_contain_text("cannot be read")
+    expect(page.locator(".text")).to_have_text("7")         # what was drawn is still there
+    page.click(".undo")
+    expect(page.locator(".doubt")).to_have_text("")
+    expect(page.locator(".text")).to_have_text("7")
+
+
+def test_undo_brings_back_what_was_there(page):
+    stroke(page, SEVEN)
+    expect(page.locator(".text")).to_have_text("7")
+    upload(page, EXAMPLES / "four-photo.jpg")
+    expect(page.locator(".text")).to_have_text("4")
+    page.locator(".pen").click()        # a dot takes the picture's place
+    expect(page.locator(".boxes text")).to_have_count(0)
+    page.click(".clear")
+    expect(page.locator(".text")).to_have_text("")
+    page.click(".undo")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".text")).to_have_text("4")
+    assert marked(page) == "4"
+    page.keyboard.press("Control+z")
+    expect(page.locator(".text")).to_have_text("7")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".hint")).to_be_visible()
+
+
+def test_a_reload_keeps_what_was_there(page):
+    upload(page, EXAMPLES / "four-photo.jpg")
+    expect(page.locator(".text")).to_have_text("4")
+    stroke(page, SEVEN)
+    stroke(page, ZERO, x=400)
+    expect(page.locator(".text")).to_have_text("70")
+    page.reload()
+    expect(page.locator(".text")).to_have_text("70")
+    for text in "7", "4":
+        page.click(".undo")
+        expect(page.locator(".text")).to_have_text(text)
+
+
+def test_the_pen_has_a_width_and_an_eraser(page):
+    def inked():
+        return page.evaluate("""() => document.querySelector(".pen").getContext("2d")
+            .getImageData(0, 0, 720, 480).data.filter((value) => value < 128).length / 3""")
+    bold = [(0, 0), (0, 200)]
+    page.locator(".width").fill("10")
+    stroke(page, bold)
+    thin = inked()
+    page.click(".clear")
+    page.locator(".width").fill("40")
+    stroke(page, bold)
+    assert thin > 0 and inked() > 3 * thin
+    page.click(".eraser")
+    expect(page.locator(".eraser")).to_have_attribute("aria-pressed", "true")
+    stroke(page, bold)
+    assert inked() == 0
+    page.click(".eraser")
+    page.locator(".width").fill("20")
+
+
+def test_what_it_shows_is_named_for_those_who_do_not_see_it(page):
+    pad = page.locator(".pen")
+    expect(pad).to_have_attribute("aria-label", "Draw digits here")
+    stroke(page, SEVEN)
+    stroke(page, ZERO, x=400)
+    expect(pad).to_have_attribute("aria-label", "Drawing: 70")
+    upload(page, EXAMPLES / "four-photo.jpg")
+    expect(pad).to_have_attribute("aria-label", "Picture: 4")
+    live = page.locator(".page [aria-live]")
+    assert live.count() == 1 and live.get_attribute("class") == "text"
+    page.focus(".undo")
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus-visible")
+    assert focused.get_attribute("class") == "clear"
+    assert focused.evaluate("button => getComputedStyle(button).outlineStyle") == "solid"
+
+
+def test_it_says_what_it_is_and_which_network_reads(page):
+    assert page.title() == page.inner_text("h1") == "Handwritten digits"
+    accuracy = digits.Reader(digits.PRETRAINED).metadata["test_accuracy"]
+    expect(page.locator(".about")).to_contain_text(
+        f"Read by the network best, {100 * accuracy:.2f} % right on MNIST's test set.")
+
+
+@IN_BOTH
+def test_many_digits_are_a_strip_and_the_pad_stays_in_sight(page, thirty):
+    path, text = thirty
+    upload(page, path)
+    expect(page.locator(".text")).to_have_text(text, use_inner_text=True)
+    expect(page.locator(".card")).to_have_count(30)
+    assert marked(page) == text.replace("\n", "")
+    assert max(card.bounding_box()["height"] for card in page.locator(".card").all()) < 80
+    assert not page.locator(".bars >> visible=true").count()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    top = page.locator(".pad").bounding_box()["y"]
+    assert -1 < top < 200
+    page.evaluate("scrollTo(0, 0)")
 
 
 @IN_BOTH
@@ -205,8 +433,49 @@ def test_a_request_that_is_too_long_is_refused(url):
         late = client.post(f"{url}/gradio_api/component_server", content=parts,
                            headers={"content-type": "application/json"})
         assert late.status_code in (400, 413)
-        zero = data_url((ROOT / "assets" / "examples" / "zero.png").read_bytes())
+        zero = data_url((EXAMPLES / "zero.png").read_bytes())
         assert load_test.ask(client, url, zero).json()["text"] == "0"
+
+
+def routes_of(served):
+    """Every method and path of an ASGI application's routes, as "GET /assets/{path:path}"."""
+    for route in served.routes:
+        inner = getattr(route, "original_router", None) or getattr(route, "app", None)
+        if hasattr(inner, "routes"):
+            yield from routes_of(inner)
+        else:
+            yield from (f"{method} {route.path}" for method in route.methods)
+
+
+def test_only_what_the_page_asks_for_is_open(url):
+    routes = set(routes_of(app.page(digits.Reader(digits.PRETRAINED)).app))
+    assert routes > OPEN and "POST /gradio_api/upload" in routes and len(routes) > 60
+    with httpx.Client(base_url=url) as client:
+        for route in sorted(routes - {"HEAD /"}):
+            method, path = re.sub("{.*?}", "x", route).split()
+            answer = client.request(method, path, json={} if method == "POST" else None)
+            closed = answer.status_code == 404 and (method == "HEAD" or answer.text == "closed")
+            assert closed == (route not in OPEN), route
+        for method, path in [("PUT", "/"), ("OPTIONS", "/gradio_api/component_server"), ("GET", "/docs"),
+                             ("GET", "//gradio_api/info"), ("GET", "/gradio_api/mcp/sse")]:
+            assert client.request(method, path).status_code == 404
+
+
+def test_nothing_is_kept(served):
+    url, folder = served
+    files = {"files": ("secret.png", (EXAMPLES / "zero.png").read_bytes())}
+    with httpx.Client(base_url=url) as client:
+        assert client.post("/gradio_api/upload", files=files).status_code == 404
+        asked = {"session_hash": "test", "component_id": "1", "fn_name": "read_picture", "data": "{}"}
+        assert client.post("/gradio_api/component_server", files=files, data=asked).status_code == 415
+        zero = data_url((EXAMPLES / "zero.png").read_bytes())
+        assert load_test.ask(client, url, zero).json()["text"] == "0"
+    assert kept(folder) == []
+
+
+def test_its_output_is_its_address(served):
+    url, folder = served
+    assert (folder / "stdout").read_text() == f"The page is at {url} (Ctrl-C ends it)\n"
 
 
 def test_it_serves_this_machine_alone(url):
@@ -220,22 +489,57 @@ def test_it_serves_this_machine_alone(url):
 
 def test_twenty_clients_at_once_lose_no_answer(url):
     """For some seconds; benchmarks/page.py does it for a minute."""
-    took, lost = load_test.load(url, 20, 6)
-    assert lost == 0 and len(took) > 40
+    took, lost = load_test.load(url, 20, 3)
+    assert lost == 0 and len(took) > 20
+
+
+def start(*args, **environment):
+    """The finished process of an app.py that cannot serve."""
+    return subprocess.run([sys.executable, str(ROOT / "app.py"), *args], capture_output=True, text=True,
+                          cwd=ROOT, timeout=120, env={**os.environ, **environment})
 
 
 def test_a_model_that_is_missing_gets_a_sentence():
-    result = subprocess.run([sys.executable, str(ROOT / "app.py"), "--model", "nothing"],
-                            capture_output=True, text=True, cwd=ROOT, timeout=120)
-    assert result.returncode == 1 and "no trained model" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert "no trained model" in complaint(start("--model", "nothing"), 2)
+
+
+def test_a_port_that_cannot_be_had_gets_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert f"port {port} is taken" in complaint(start(GRADIO_SERVER_PORT=port), 2)
+    for nonsense in "http", "70000":
+        assert f"{nonsense} is no port" in complaint(start(GRADIO_SERVER_PORT=nonsense), 2)
+
+
+def test_a_usual_port_that_is_taken_is_told(monkeypatch, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(app, "PORT", other.getsockname()[1])
+        with app.open_socket("127.0.0.1", None) as listener:
+            port = listener.getsockname()[1]
+    assert port > app.PORT
+    assert capsys.readouterr().err == f"port {app.PORT} is taken; this is port {port}\n"
+
+
+def test_heic_photos_are_read_or_a_visitor_is_told(url, tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_pillow(Image.open(EXAMPLES / "zero.png").convert("RGB")).save(tmp_path / "zero.heic")
+    photo = data_url((tmp_path / "zero.heic").read_bytes())
+    with httpx.Client() as client:
+        assert load_test.ask(client, url, photo).json()["text"] == "0"
+    (tmp_path / "photo").write_text(photo)
+    block = "import sys; sys.modules['pillow_heif'] = None; import app; from app import digits; " \
+            "reader = digits.Reader(digits.PRETRAINED); " \
+            "print(app.read(open(sys.argv[1]).read(), reader)[1]['error'])"
+    result = subprocess.run([sys.executable, "-c", block, str(tmp_path / "photo")], cwd=ROOT,
+                            capture_output=True, text=True, timeout=120)
+    assert result.stdout == "This page does not read HEIC photos; save it as JPEG\n"
 
 
 def test_answers_are_those_of_predict():
     reader = digits.Reader(digits.PRETRAINED)
     for path in digits.EXAMPLES.iterdir():
         reading, answer = app.read(data_url(path.read_bytes()), reader)
-        _, expected = digits.try_to_read(str(path), str(path), reader)
+        _, expected = digits.try_to_read(str(path), str(path), reader, 1)
         assert answer["text"] == expected["text"] and len(reading.images) == len(answer["digits"])
         for digit, same in zip(answer["digits"], expected["digits"]):
             assert same.items() <= digit.items() and len(digit["confidences"]) == 10
