@@ -168,17 +168,21 @@ const {width, height} = pad;
 // A state is a list of marks: the strokes of a drawing, or one picture with its answer.
 let state = [], past = [], drawing = false, busy = false, again = false, reading = null;
 
-function change(marks) {
+function stop() {       // whatever is under way
     stopCamera();
+    drawing = false;
     reading = null;
+}
+
+function change(marks) {
+    stop();
     past.push(state);
     state = marks;
     keep();
 }
 
 function undo() {
-    stopCamera();
-    reading = null;
+    stop();
     state = past.pop() ?? [];
     keep();
     redraw();
@@ -191,17 +195,20 @@ function refuse(sentence) {         // what is there stays; Undo takes the sente
 
 function keep() {       // in this tab, for a reload; the oldest states go where the room ends
     let states = [...past, state].slice(-100);
-    for (; states.length; states = states.slice(1)) {
+    for (; states.length; states = states.slice(Math.ceil(states.length / 2))) {
         const marks = [...new Set(states.flat())];
         const numbers = states.map((marked) => marked.map((mark) => marks.indexOf(mark)));
         try {
             return sessionStorage.setItem("digits", JSON.stringify({marks, states: numbers}));
-        } catch (full) {}
+        } catch (full) {}       // or the browser keeps nothing
     }
 }
 
 function restore() {
-    const kept = JSON.parse(sessionStorage.getItem("digits")) ?? {marks: [], states: [[]]};
+    let kept = {marks: [], states: [[]]};
+    try {
+        kept = JSON.parse(sessionStorage.getItem("digits")) ?? kept;
+    } catch (blocked) {}
     past = kept.states.map((numbers) => numbers.map((number) => kept.marks[number]));
     state = past.pop();
     redraw();
@@ -355,7 +362,7 @@ async function ask() {      // while one answer is awaited the next question wai
 }
 
 async function look(url) {          // a picture takes the drawing's place once it has been read
-    stopCamera();
+    stop();
     reading = url;
     tell("reading...");
     try {
@@ -365,7 +372,7 @@ async function look(url) {          // a picture takes the drawing's place once 
         change([{answer}]);
         redraw();
     } catch (problem) {
-        refuse("no answer; is the program still running?");
+        if (reading === url) refuse("no answer; is the program still running?");
     }
 }
 
@@ -411,9 +418,9 @@ pad.addEventListener("pointerdown", (event) => {
     if (event.button || !event.isPrimary) return;
     const erases = eraser.ariaPressed === "true", strokes = state[0]?.answer ? [] : state;
     pad.setPointerCapture(event.pointerId);
-    drawing = true;
     change([...strokes, {points: [place(event)], erases,
                          width: find(".width").value * (erases ? 2 : 1)}]);
+    drawing = true;
     redraw();
 });
 pad.addEventListener("pointermove", (event) => {
@@ -613,7 +620,8 @@ def examples():
     buttons = []
     for name in EXAMPLES:
         url = to_url((digits.EXAMPLES / name).read_bytes(), mimetypes.guess_type(name)[0])
-        buttons.append(f'<button><img src="{url}" alt="Example {name}"></button>')
+        shown = Path(name).stem.replace("-", " ")
+        buttons.append(f'<button><img src="{url}" alt="Example: {shown}"></button>')
     return "".join(buttons)
 
 

@@ -1,8 +1,9 @@
-"""Clients that ask the page at once, each again as soon as it is answered: no answer lost, none mixed up.
+"""Clients that ask the page at once, each again once it is answered: none lost, none mixed up.
 
     python benchmarks/page.py [--clients 20] [--seconds 60]
 
-Each asks for the pictures in assets/examples in its own order, over HTTP as the page's JavaScript does.
+Each asks for the pictures in assets/examples in its own order, over HTTP as the page's JavaScript
+does.
 """
 import argparse
 import base64
@@ -63,7 +64,8 @@ def keep_asking(url, number, pictures, end):
     """Seconds of each answer that a client got until `end`, and how many were lost or wrong."""
     seconds, lost = [], 0
     with httpx.Client(timeout=60) as client:
-        for picture in itertools.cycle(random.Random(number).sample(sorted(pictures), len(pictures))):
+        order = random.Random(number).sample(sorted(pictures), len(pictures))
+        for picture in itertools.cycle(order):
             if time.monotonic() > end:
                 return seconds, lost
             start = time.monotonic()
@@ -75,14 +77,15 @@ def keep_asking(url, number, pictures, end):
 
 
 def load(url, clients, seconds):
-    """The seconds of all answers that so many clients at once got, and how many were lost or wrong."""
+    """The seconds of all answers that so many clients got at once, and how many were not right."""
     reader, pictures = digits.Reader(digits.PRETRAINED), {}
     for path in sorted(digits.EXAMPLES.iterdir()):
         _, answer = digits.try_to_read(str(path), str(path), reader, 1)
         pictures[data_url(path.read_bytes())] = answer["text"]
     end = time.monotonic() + seconds
     with ThreadPoolExecutor(clients) as pool:
-        results = list(pool.map(lambda number: keep_asking(url, number, pictures, end), range(clients)))
+        results = list(pool.map(lambda number: keep_asking(url, number, pictures, end),
+                                range(clients)))
     return [answer for took, _ in results for answer in took], sum(lost for _, lost in results)
 
 
@@ -95,7 +98,8 @@ def main():
         took, lost = load(url, args.clients, args.seconds)
     print(f"{args.clients} clients, {args.seconds:.0f} s: {len(took)} answers, "
           f"{len(took) / args.seconds:.0f} a second, "
-          f"median {statistics.median(took):.2f} s, longest {max(took):.2f} s, {lost} lost or wrong")
+          f"median {statistics.median(took):.2f} s, longest {max(took):.2f} s, "
+          f"{lost} lost or wrong")
 
 
 if __name__ == "__main__":

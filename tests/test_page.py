@@ -30,7 +30,8 @@ EXAMPLES = ROOT / "assets" / "examples"
 WIDE, PHONE = (1200, 800), (390, 844)
 IN_BOTH = pytest.mark.parametrize("page", [WIDE, PHONE], ids=["wide", "phone"], indirect=True)
 SEVEN = [(0, 0), (100, 0), (30, 280)]
-ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10)) for turn in range(0, 64, 3)]
+ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10))
+        for turn in range(0, 64, 3)]
 CROSS = [[(0, 0), (200, 200)], [(200, 0), (0, 200)], [(0, 100), (200, 100)], [(100, 0), (100, 200)]]
 LETTER = [[(60, 0), (0, 280)], [(60, 0), (120, 280)], [(15, 180), (105, 180)]]      # an A
 # All of Gradio's routes that the page asks for.
@@ -41,7 +42,7 @@ OPEN = {"GET /", "HEAD /", "GET /theme.css", "GET /favicon.ico",
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    """The address of a page that is being served, and the folder of its output and temporary files."""
+    """The address of a page that is served, and the folder of its output and temporary files."""
     folder = tmp_path_factory.mktemp("served")
     temporary = folder / "temporary"
     temporary.mkdir()
@@ -72,7 +73,8 @@ def browser(tmp_path_factory):
     grey = (255 * (1 - draw(3, (480, 640), (200, 90, 300), 20))).astype(np.uint8)
     frame = b"FRAME\n" + grey.tobytes() + bytes([128]) * (grey.size // 2)
     film.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + 10 * frame)
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    names = "chromium", "chromium-browser", "google-chrome"
+    chromium = next(filter(None, map(shutil.which, names)), None)
     if not chromium:
         pytest.skip("needs Chromium")
     with sync_playwright() as playwright:
@@ -157,7 +159,7 @@ def broken(tmp_path_factory):
 def thirty(tmp_path_factory):
     """A page of 30 digits in rows of six, and their text."""
     rows = [[(row + 3 * column) % 10 for column in range(6)] for row in range(5)]
-    ink = sum(draw(digit, (600, 720), (40 + 110 * column, 30 + 115 * row, 70), 6, seed=6 * row + column)
+    ink = sum(draw(digit, (600, 720), (40 + 110 * column, 30 + 115 * row, 70), 6, 6 * row + column)
               for row, line in enumerate(rows) for column, digit in enumerate(line))
     path = tmp_path_factory.mktemp("thirty") / "thirty.png"
     Image.fromarray((255 * (1 - np.minimum(1, ink))).astype(np.uint8)).save(path)
@@ -224,13 +226,14 @@ def test_a_picture_is_read_and_shown_with_its_boxes(page, name, text):
     expect(page.locator(".text")).to_have_text(text, use_inner_text=True)
     assert marked(page) == text.replace("\n", "")
     page.wait_for_function("""() => document.querySelector(".pen").getContext("2d")
-                                    .getImageData(0, 0, 720, 480).data.some((value) => value < 200)""")
+        .getImageData(0, 0, 720, 480).data.some((value) => value < 200)""")
     stroke(page, SEVEN)         # a new drawing takes the picture's place
     expect(page.locator(".text")).to_have_text("7")
 
 
 def test_a_format_that_browsers_do_not_know_is_shown_and_its_first_page_read(page, tmp_path):
-    zero, four = (Image.open(EXAMPLES / name).convert("CMYK") for name in ("zero.png", "four-photo.jpg"))
+    zero, four = (Image.open(EXAMPLES / name).convert("CMYK")
+                  for name in ("zero.png", "four-photo.jpg"))
     zero.save(tmp_path / "pages.tif", save_all=True, append_images=[four])
     upload(page, tmp_path / "pages.tif")
     expect(page.locator(".text")).to_have_text("0")
@@ -253,7 +256,8 @@ def test_a_picture_is_dropped_anywhere(page, where):
 
 def test_a_picture_is_pasted(page):
     page.evaluate("""(transfer) => document.dispatchEvent(
-        new ClipboardEvent("paste", {clipboardData: transfer}))""", transfer(page, "four-photo.jpg"))
+        new ClipboardEvent("paste", {clipboardData: transfer}))""",
+                  transfer(page, "four-photo.jpg"))
     expect(page.locator(".text")).to_have_text("4")
 
 
@@ -327,6 +331,10 @@ def test_undo_brings_back_what_was_there(page):
     page.keyboard.press("Control+z")
     expect(page.locator(".text")).to_have_text("7")
     page.keyboard.press("Control+z")
+    expect(page.locator(".hint")).to_be_visible()
+    stroke(page, SEVEN[:2], lift=False)
+    page.keyboard.press("Control+z")        # while the pen is down
+    page.mouse.move(400, 400)
     expect(page.locator(".hint")).to_be_visible()
 
 
@@ -415,7 +423,8 @@ def test_the_page_fits_its_window(page):
 
 
 @pytest.mark.parametrize("sent", [
-    None, 7, [], {"path": "/etc/passwd"}, "", "rubbish", "file:///etc/passwd", "data:image/png;base64,%%%",
+    None, 7, [], {"path": "/etc/passwd"}, "", "rubbish", "file:///etc/passwd",
+    "data:image/png;base64,%%%",
     data_url(b""), data_url(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n"),
     data_url(cv2.imencode(".png", np.zeros((8000, 8000), np.uint8))[1].tobytes())])
 def test_what_is_sent_is_checked(url, sent):
@@ -429,7 +438,7 @@ def test_what_is_sent_is_checked(url, sent):
 def test_a_request_that_is_too_long_is_refused(url):
     with httpx.Client() as client:
         assert load_test.ask(client, url, "x" * app.BODY).status_code == 413
-        parts = (b"x" * 2**20 for _ in range(app.BODY // 2**20 + 5))     # its length is not told beforehand
+        parts = (b"x" * 2**20 for _ in range(app.BODY // 2**20 + 5))     # the length is not told
         late = client.post(f"{url}/gradio_api/component_server", content=parts,
                            headers={"content-type": "application/json"})
         assert late.status_code in (400, 413)
@@ -456,9 +465,9 @@ def test_only_what_the_page_asks_for_is_open(url):
             answer = client.request(method, path, json={} if method == "POST" else None)
             closed = answer.status_code == 404 and (method == "HEAD" or answer.text == "closed")
             assert closed == (route not in OPEN), route
-        for method, path in [("PUT", "/"), ("OPTIONS", "/gradio_api/component_server"), ("GET", "/docs"),
-                             ("GET", "//gradio_api/info"), ("GET", "/gradio_api/mcp/sse")]:
-            assert client.request(method, path).status_code == 404
+        for other in ("PUT /", "OPTIONS /gradio_api/component_server", "GET /docs",
+                      "GET /gradio_api//info", "GET /gradio_api/mcp/sse"):
+            assert client.request(*other.split()).status_code == 404
 
 
 def test_nothing_is_kept(served):
@@ -466,8 +475,9 @@ def test_nothing_is_kept(served):
     files = {"files": ("secret.png", (EXAMPLES / "zero.png").read_bytes())}
     with httpx.Client(base_url=url) as client:
         assert client.post("/gradio_api/upload", files=files).status_code == 404
-        asked = {"session_hash": "test", "component_id": "1", "fn_name": "read_picture", "data": "{}"}
-        assert client.post("/gradio_api/component_server", files=files, data=asked).status_code == 415
+        form = client.post("/gradio_api/component_server", files=files, data={
+            "session_hash": "test", "component_id": "1", "fn_name": "read_picture", "data": "{}"})
+        assert form.status_code == 415
         zero = data_url((EXAMPLES / "zero.png").read_bytes())
         assert load_test.ask(client, url, zero).json()["text"] == "0"
     assert kept(folder) == []
@@ -481,7 +491,7 @@ def test_its_output_is_its_address(served):
 def test_it_serves_this_machine_alone(url):
     port = int(url.rpartition(":")[2])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))         # sends nothing, but tells our own address on the way there
+        probe.connect(("192.0.2.1", 9))         # sends nothing, but tells our own address
         address = probe.getsockname()[0]
     with pytest.raises(OSError):
         socket.create_connection((address, port), timeout=5)
@@ -495,8 +505,8 @@ def test_twenty_clients_at_once_lose_no_answer(url):
 
 def start(*args, **environment):
     """The finished process of an app.py that cannot serve."""
-    return subprocess.run([sys.executable, str(ROOT / "app.py"), *args], capture_output=True, text=True,
-                          cwd=ROOT, timeout=120, env={**os.environ, **environment})
+    return subprocess.run([sys.executable, str(ROOT / "app.py"), *args], capture_output=True,
+                          text=True, cwd=ROOT, timeout=120, env={**os.environ, **environment})
 
 
 def test_a_model_that_is_missing_gets_a_sentence():
@@ -507,8 +517,13 @@ def test_a_port_that_cannot_be_had_gets_a_sentence():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         assert f"port {port} is taken" in complaint(start(GRADIO_SERVER_PORT=port), 2)
-    for nonsense in "http", "70000":
-        assert f"{nonsense} is no port" in complaint(start(GRADIO_SERVER_PORT=nonsense), 2)
+
+
+@pytest.mark.parametrize("port", ["", "http", "-1", "70000"])
+def test_what_is_no_port_gets_a_sentence(port, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", port)
+    with pytest.raises(digits.DigitError, match=f"={port} is no port"):
+        app.wanted_port()
 
 
 def test_a_usual_port_that_is_taken_is_told(monkeypatch, capsys):
