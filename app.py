@@ -561,14 +561,14 @@ def read(url, reader):
     except digits.DigitError as problem:
         return None, {"text": "", "digits": [], "error": f"This {problem}"}
     with TURNS:
-        readings, answer = digits.try_to_read("picture", data, reader, 1)
-    if not readings:
+        reading, answer = digits.try_to_read("picture", data, reader, 1)
+    if not reading:
         answer["error"] = told(answer["error"])
         return None, answer
     for number, digit in enumerate(answer["digits"]):
-        digit["image"] = to_url(cv2.imencode(".png", readings[0].images[number])[1], "image/png")
-        digit["confidences"] = readings[0].confidences[number].round(4).tolist()
-    return readings[0], answer
+        digit["image"] = to_url(cv2.imencode(".png", reading.images[number])[1], "image/png")
+        digit["confidences"] = reading.confidences[number].round(4).tolist()
+    return reading, answer
 
 
 def told(error):
