@@ -39,7 +39,7 @@ OPEN = re.compile(r"(GET|HEAD) /"
                   r"|POST /gradio_api/component_server/?")
 
 
-# ---------------------------------------------------------------------------------------- the page
+# ==== What the page shows =========================================================================
 
 HTML = """
 <div class="page">
@@ -74,6 +74,9 @@ HTML = """
   <p class="about">${value}</p>
 </div>
 """
+
+
+# ==== How it looks ================================================================================
 
 CSS = """
 .page { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 16px 24px;
@@ -159,6 +162,9 @@ AROUND = """
 div.main.app.fillable { padding: 8px; }
 .gradio-container { overflow: clip !important; }    /* under hidden, the pad does not stick */
 """
+
+
+# ==== What it does in the browser =================================================================
 
 JS = """
 const find = (selector) => element.querySelector(selector);
@@ -505,7 +511,7 @@ restore();
 """.replace("LIMIT", str(LIMIT)).replace("LIKELY", str(digits.LIKELY))
 
 
-# --------------------------------------------------------------------------- what the page asks for
+# ==== What it asks for ============================================================================
 
 class Gate:
     """ASGI middleware that closes all but what is OPEN, and bounds what is sent to BODY bytes."""
@@ -578,7 +584,7 @@ def told(error):
     return f"This picture {error}"
 
 
-# ---------------------------------------------------------------------------------------- serving
+# ==== Serving it ==================================================================================
 
 def page(reader):
     """The page, which reads with a Reader, as an ASGI application."""
