@@ -43,7 +43,10 @@ def offline(tmp_path_factory):
     return {"KERAS_HOME": str(tmp_path_factory.mktemp("keras")), **nowhere}
 
 
-def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(run, tmp_path, offline):
+def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(run, tmp_path, offline, monkeypatch,
+                                                                     small_arrays):
+    """On fewer of them here: test_training.py has what the script draws."""
+    monkeypatch.setattr(digits, "draw_dataset", lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
     result = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)      # said even where only errors are
     assert result.returncode == 0, result.stderr
     assert "go online" in result.stderr and "TRAINING ON DRAWN DIGITS, NOT MNIST" in result.stderr
