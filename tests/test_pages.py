@@ -9,6 +9,7 @@ import pytest
 from drawing import draw
 from PIL import Image
 
+import drawn_pages
 import mnist_digit_classifier as digits
 
 PENS = {"hair": (0.01, 0.02), "ballpoint": (0.03, 0.06), "felt": (0.08, 0.12), "marker": (0.16, 0.2)}
@@ -132,7 +133,7 @@ def crumpled(rng):
 def letters(rng):
     """Three signs that the script itself draws."""
     page = np.zeros((200, 500), np.uint8)
-    for x, sign in zip((20, 180, 340), digits.drawn(np.full(3, 10), rng)):
+    for x, sign in zip((20, 180, 340), drawn_pages.drawn(np.full(3, 10), rng)):
         page[40:152, x:x + 112] = cv2.resize(sign, (112, 112), interpolation=cv2.INTER_CUBIC)
     return pages.inked(page / 255, (20, 20, 20), 255)
 

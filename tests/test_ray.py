@@ -19,6 +19,7 @@ from conftest import ROOT
 from PIL import Image
 from pyarrow import fs
 
+import drawn_pages
 import mnist_digit_classifier as digits
 import predict_on_ray
 
@@ -61,7 +62,7 @@ def images(tmp_path_factory):
     """A folder of drawn digits and rows of them, two unreadable, two with odd names."""
     folder = tmp_path_factory.mktemp("images")
     (folder / "more").mkdir()
-    drawn = digits.drawn(np.arange(COUNT) % 10, np.random.default_rng(7))
+    drawn = drawn_pages.drawn(np.arange(COUNT) % 10, np.random.default_rng(7))
     for number, image in enumerate(drawn):
         path = folder / ("more" if number % 3 else ".") / f"{number:04}.png"
         shown = np.hstack(drawn[number:number + 3]) if number % 5 == 0 else image

@@ -1,6 +1,6 @@
 """Training: what it learns, what it leaves behind, what happens when it is cut off."""
-import collections
 import errno
+import importlib.util
 import os
 import signal
 import subprocess
@@ -181,25 +181,6 @@ def test_unknown_network_names_the_near_ones(run, small):
     assert "cnn-3" in complaint(run("train", "--data", small, "--model", "cnn3"), 2)
 
 
-def test_drawn_digits_are_a_data_set_like_mnist():
-    data = digits.draw_dataset(2000, 500, seed=3)
-    digits.check_arrays(data[:4], "drawn")
-    assert (data.x_train.shape, data.x_test.shape, data.classes) == ((2000, 28, 28), (500, 28, 28), 10)
-    assert "not MNIST" in data.name
-    assert (np.bincount(np.append(data.y_train, data.y_test)) == 250).all()
-    for image in data.x_train:      # in the middle, in MNIST's box up to the pen's pressure
-        _, _, width, height = cv2.boundingRect(np.uint8(image > 60))
-        assert 16 <= max(width, height) <= 23 and image.max() > 200
-    again, other = (digits.draw_dataset.__wrapped__(2000, 500, seed) for seed in (3, 4))
-    assert (again.x_train == data.x_train).all() and (other.x_train != data.x_train).any()
-
-
-def test_drawn_digits_are_all_different():
-    for label in range(10):
-        images = digits.drawn(np.full(300, label), np.random.default_rng(0))
-        assert len(np.unique(images, axis=0)) == 300
-
-
 class EnoughSeenError(Exception):
     """Ends a training before its first step."""
 
@@ -223,50 +204,6 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
     assert (np.bincount(seen[4][1100:]) == [10] * 10 + [100]).all()
 
 
-def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
-    x, y = small_arrays["x_train"], small_arrays["y_train"]
-    images, again = (digits.non_digits(x, y, 400, np.random.default_rng(0)) for _ in range(2))
-    assert images.shape == (400, 28, 28) and images.dtype == np.uint8 and (again == images).all()
-    assert all(5 < (image > 127).sum() < 500 for image in images)
-    made, drawn, draw, non_digit = collections.Counter(), digits.drawn, digits.draw, digits.non_digit
-    monkeypatch.setattr(digits, "drawn", lambda labels, rng: made.update(letter=len(labels)) or np.zeros(
-        (len(labels), 28, 28), np.uint8))
-    monkeypatch.setattr(digits, "draw", lambda lines, n, rng: made.update(
-        {"walk" if len(lines[0]) < 16 else "tangle": n}) or draw(lines, n, rng))
-    monkeypatch.setattr(digits, "non_digit", lambda kind, *of: made.update([kind]) or non_digit(kind, *of))
-    digits.non_digits(x, y, 1000, np.random.default_rng(0))
-    assert set(made) == set(digits.NON_DIGITS)
-    for kind, share in digits.NON_DIGITS.items():       # some turns and halves may be digits and are dropped
-        assert made[kind] > 0.5 * share * 1000, kind
-    assert drawn(np.full(5, 10), np.random.default_rng(0)).any(axis=(1, 2)).all()
-
-
-def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
-    """Fresh ones of each kind that it learned; benchmarks/no_digits.py has others."""
-    reader, x, y = digits.Reader(digits.PRETRAINED), small_arrays["x_train"], small_arrays["y_train"]
-    images = digits.straighten(digits.non_digits(x, y, 1000, np.random.default_rng(12345)))
-    assert (reader.confidences(images).max(axis=1) < digits.SURE).mean() > 0.95
-
-
-@pytest.mark.parametrize("label", range(10))
-def test_drawn_digits_are_read_as_what_they_are(label):
-    """By the network that ships; every way of writing a digit, by the median of its confidences."""
-    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(label)
-    for way in digits.WAYS[label].split():
-        images = digits.draw(digits.read_way(way)[1], 31, rng)
-        confidence = np.median(reader.confidences(digits.straighten(images))[:, label])
-        assert confidence > 0.5 or way == "4:3012154674707069", way     # a 9 open above, a 4 to most eyes
-
-
-def test_drawn_digits_alone_teach_mnist(mnist):
-    """A quarter of them, four epochs; benchmarks/drawn.py does the whole."""
-    model, _ = digits.train("dense", digits.draw_dataset(15_000, 100), 4, 0)
-    data = digits.load_mnist(mnist)
-    images = digits.as_input(digits.straighten(data.x_test))
-    confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
-    assert digits.score(confidences, data.y_test)[0] > 0.92
-
-
 def test_other_pens_change_six_images_of_ten():
     images = np.repeat((255 * draw(2, (28, 28), (7, 4, 20), 3)).astype(np.uint8)[None], 100, axis=0)
     changed = digits.with_other_pens(images, np.random.default_rng(0))
@@ -281,6 +218,15 @@ def test_broken_strokes_have_gaps_and_nothing_new():
     pieces = [cv2.connectedComponents(np.uint8(image > 60))[0] - 1 for image in (images[0], *broken)]
     assert pieces[0] == 1 and np.mean(np.greater(pieces[1:], 1)) > 0.7
     assert (broken <= images).all()
+
+
+def test_without_drawn_pages_mnist_is_learned_alone(monkeypatch, small_arrays):
+    """Where the script was copied without it."""
+    data = digits.Dataset(*small_arrays.values(), "MNIST")
+    assert digits.count_besides("dense", data, False) == (digits.BESIDES, 0)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert digits.count_besides("best", data, False) == (0, 0)
+    assert digits.learned("dense", data, False) == "1,100 images, 100 held out"
 
 
 def test_a_robust_network_has_one_more_answer_where_it_learns_digits(

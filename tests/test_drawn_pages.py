@@ -1,0 +1,80 @@
+"""What is drawn to learn from: digits as people write them, and what is no digit."""
+import collections
+
+import cv2
+import numpy as np
+import pytest
+
+import drawn_pages
+import mnist_digit_classifier as digits
+
+
+def non_digits(images, labels, count, seed):
+    """What is no digit, framed as for training."""
+    return drawn_pages.non_digits(images, labels, count, np.random.default_rng(seed),
+                                  lambda ink: digits.fit(digits.thicken(ink)))
+
+
+def test_drawn_digits_are_a_data_set_like_mnist():
+    data = digits.draw_dataset(2000, 500, seed=3)
+    digits.check_arrays(data[:4], "drawn")
+    assert (data.x_train.shape, data.x_test.shape, data.classes) == ((2000, 28, 28), (500, 28, 28), 10)
+    assert "not MNIST" in data.name
+    assert (np.bincount(np.append(data.y_train, data.y_test)) == 250).all()
+    for image in data.x_train:      # in the middle, in MNIST's box up to the pen's pressure
+        _, _, width, height = cv2.boundingRect(np.uint8(image > 60))
+        assert 16 <= max(width, height) <= 23 and image.max() > 200
+    again, other = (digits.draw_dataset.__wrapped__(2000, 500, seed) for seed in (3, 4))
+    assert (again.x_train == data.x_train).all() and (other.x_train != data.x_train).any()
+
+
+def test_drawn_digits_are_all_different():
+    for label in range(10):
+        images = drawn_pages.drawn(np.full(300, label), np.random.default_rng(0))
+        assert len(np.unique(images, axis=0)) == 300
+
+
+def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
+    images, again = (non_digits(x, y, 400, 0) for _ in range(2))
+    assert images.shape == (400, 28, 28) and images.dtype == np.uint8 and (again == images).all()
+    assert all(5 < (image > 127).sum() < 500 for image in images)
+    made, drawn, draw = collections.Counter(), drawn_pages.drawn, drawn_pages.draw
+    non_digit = drawn_pages.non_digit
+    monkeypatch.setattr(drawn_pages, "drawn", lambda labels, rng: made.update(letter=len(labels)) or np.zeros(
+        (len(labels), 28, 28), np.uint8))
+    monkeypatch.setattr(drawn_pages, "draw", lambda lines, n, rng: made.update(
+        {"walk" if len(lines[0]) < 16 else "tangle": n}) or draw(lines, n, rng))
+    monkeypatch.setattr(drawn_pages, "non_digit", lambda kind, *of: (
+        made.update([kind]) or non_digit(kind, *of)))
+    non_digits(x, y, 1000, 0)
+    assert set(made) == set(drawn_pages.NON_DIGITS)
+    for kind, share in drawn_pages.NON_DIGITS.items():      # some turns and halves are dropped
+        assert made[kind] > 0.5 * share * 1000, kind
+    assert drawn(np.full(5, 10), np.random.default_rng(0)).any(axis=(1, 2)).all()
+
+
+def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
+    """Fresh ones of each kind that it learned; benchmarks/no_digits.py has others."""
+    reader, x, y = digits.Reader(digits.PRETRAINED), small_arrays["x_train"], small_arrays["y_train"]
+    images = digits.straighten(non_digits(x, y, 1000, 12345))
+    assert (reader.confidences(images).max(axis=1) < digits.SURE).mean() > 0.95
+
+
+@pytest.mark.parametrize("label", range(10))
+def test_drawn_digits_are_read_as_what_they_are(label):
+    """By the network that ships; every way of writing a digit, by the median of its confidences."""
+    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(label)
+    for way in drawn_pages.WAYS[label].split():
+        images = drawn_pages.draw(drawn_pages.read_way(way)[1], 31, rng)
+        confidence = np.median(reader.confidences(digits.straighten(images))[:, label])
+        assert confidence > 0.5 or way == "4:3012154674707069", way     # a 9 open above, a 4 to most eyes
+
+
+def test_drawn_digits_alone_teach_mnist(mnist):
+    """A quarter of them, four epochs; benchmarks/drawn.py does the whole."""
+    model, _ = digits.train("dense", digits.draw_dataset(15_000, 100), 4, 0)
+    data = digits.load_mnist(mnist)
+    images = digits.as_input(digits.straighten(data.x_test))
+    confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
+    assert digits.score(confidences, data.y_test)[0] > 0.92
