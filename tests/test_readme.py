@@ -63,7 +63,8 @@ def checkout(tmp_path_factory, small):
     shutil.copytree(ROOT / "assets" / "examples", folder / "assets" / "examples")
     shutil.copytree(ROOT / "models", folder / "models", ignore=lambda _, names: {
         name for name in names if not name.startswith("pretrained")})
-    shutil.copy(ROOT / "mnist_digit_classifier.py", folder)
+    for script in ("mnist_digit_classifier.py", "drawn_pages.py"):
+        shutil.copy(ROOT / script, folder)
     shutil.copy(small, folder / "small.npz")
     return folder
 
