@@ -18,7 +18,8 @@ def non_digits(images, labels, count, seed):
 def test_drawn_digits_are_a_data_set_like_mnist():
     data = digits.draw_dataset(2000, 500, seed=3)
     digits.check_arrays(data[:4], "drawn")
-    assert (data.x_train.shape, data.x_test.shape, data.classes) == ((2000, 28, 28), (500, 28, 28), 10)
+    assert (data.x_train.shape, data.x_test.shape, data.classes) == (
+        (2000, 28, 28), (500, 28, 28), 10)
     assert "not MNIST" in data.name
     assert (np.bincount(np.append(data.y_train, data.y_test)) == 250).all()
     for image in data.x_train:      # in the middle, in MNIST's box up to the pen's pressure
@@ -41,8 +42,8 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
     assert all(5 < (image > 127).sum() < 500 for image in images)
     made, drawn, draw = collections.Counter(), drawn_pages.drawn, drawn_pages.draw
     non_digit = drawn_pages.non_digit
-    monkeypatch.setattr(drawn_pages, "drawn", lambda labels, rng: made.update(letter=len(labels)) or np.zeros(
-        (len(labels), 28, 28), np.uint8))
+    monkeypatch.setattr(drawn_pages, "drawn", lambda labels, rng: (
+        made.update(letter=len(labels)) or np.zeros((len(labels), 28, 28), np.uint8)))
     monkeypatch.setattr(drawn_pages, "draw", lambda lines, n, rng: made.update(
         {"walk" if len(lines[0]) < 16 else "tangle": n}) or draw(lines, n, rng))
     monkeypatch.setattr(drawn_pages, "non_digit", lambda kind, *of: (
@@ -56,7 +57,8 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
 
 def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
     """Fresh ones of each kind that it learned; benchmarks/no_digits.py has others."""
-    reader, x, y = digits.Reader(digits.PRETRAINED), small_arrays["x_train"], small_arrays["y_train"]
+    reader = digits.Reader(digits.PRETRAINED)
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
     images = digits.straighten(non_digits(x, y, 1000, 12345))
     assert (reader.confidences(images).max(axis=1) < digits.SURE).mean() > 0.95
 
@@ -68,7 +70,7 @@ def test_drawn_digits_are_read_as_what_they_are(label):
     for way in drawn_pages.WAYS[label].split():
         images = drawn_pages.draw(drawn_pages.read_way(way)[1], 31, rng)
         confidence = np.median(reader.confidences(digits.straighten(images))[:, label])
-        assert confidence > 0.5 or way == "4:3012154674707069", way     # a 9 open above, a 4 to most eyes
+        assert confidence > 0.5 or way == "4:3012154674707069", way    # an open 9, a 4 to most eyes
 
 
 def test_drawn_digits_alone_teach_mnist(mnist):
@@ -78,3 +80,39 @@ def test_drawn_digits_alone_teach_mnist(mnist):
     images = digits.as_input(digits.straighten(data.x_test))
     confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
     assert digits.score(confidences, data.y_test)[0] > 0.92
+
+
+@pytest.fixture(scope="module")
+def pictures(small_arrays):
+    """Made pictures and their masks."""
+    return drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=3)
+
+
+def test_pictures_are_made_alike_from_one_seed(pictures, small_arrays):
+    images, masks = pictures
+    again, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=3)
+    other, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=4)
+    assert images.shape == (60, 256, 256, 3) and masks.shape == (60, 256, 256)
+    assert (again == images).all() and (other != images).any()
+
+
+def test_some_pictures_have_no_digit_and_the_others_ink_that_can_be_seen(pictures):
+    images, masks = pictures
+    without = ~masks.any(axis=(1, 2))
+    assert 0 < without.sum() < 20
+    contrasts = []
+    for image, mask in zip(images[~without], masks[~without]):
+        around = cv2.dilate(mask, np.ones((9, 9))) - cv2.dilate(mask, np.ones((3, 3))) > 127
+        ink = mask > 200 if (mask > 200).any() else mask > 100
+        contrasts.append(np.abs(image[ink].mean(axis=0) - image[around].mean(axis=0)).max())
+    assert np.median(contrasts) > 50 and np.mean(np.array(contrasts) > 12) > 0.9
+
+
+@pytest.mark.parametrize("kind", [*drawn_pages.PAGES, *drawn_pages.PAGES_WITHOUT])
+def test_pages_of_each_kind(kind, small_arrays):
+    rng = np.random.default_rng(0)
+    pages = [kind((160, 416), small_arrays["x_train"], rng) for _ in range(10)]
+    for page in pages:
+        assert page.shape == (len(drawn_pages.LAYERS), 160, 416) and page.dtype == np.uint8
+    with_digits = sum(page[drawn_pages.DIGITS].any() for page in pages)
+    assert with_digits >= 8 if kind in drawn_pages.PAGES else with_digits == 0    # some lie outside

@@ -1,0 +1,224 @@
+"""Trains the finder of ink, models/ink.onnx, on made pictures; the reader runs it by OpenCV alone.
+
+    MNIST_DATA=mnist.npz python train_ink.py [--steps 12000] [--minutes 45] [--out models/ink.onnx]
+
+The network is a small U: it looks at squares of 4 x 4 pixels, then at ever coarser ones, and comes
+back to tell for each of the 16 pixels of a square the share that is a digit's ink. MNIST's last
+5,000 training images are held out. Pictures are made in a process of its own while the network
+learns; each serves a few times, in other colours.
+"""
+import argparse
+import math
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import drawn_pages
+import mnist_digit_classifier as digits
+
+WIDTHS = 24, 48, 64, 80     # filters at a 4th, 8th, 16th and 32nd of the picture's size
+STEM, SQUARE = 8, 4         # pixels, side of the first filters and of the squares they step by
+HELD_OUT = 5_000            # of MNIST's training images, the last ones
+BATCH = 16                  # pictures a step
+SERVED = 3                  # steps that each picture serves in
+PEAK_RATE = 4e-3            # of Adam's learning rate, after the warm-up
+WARM_UP = 200               # steps
+POSITIVE = 1.0              # weight of ink in the cross-entropy
+DICE_FLOOR = 40             # pixels added to either side of a picture's overlap
+AVERAGE = 0.995             # share of the averaged weights that stays when weights are averaged
+AVERAGED_EVERY = 5          # steps
+SAVED_EVERY = 150           # seconds
+EPSILON = 1e-3              # of the batch normalisations
+
+
+def make_batches(images, queue, seed):
+    """Endless batches of pictures and masks, each of one shape; runs in a process of its own."""
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(seed)
+    while True:
+        shape = drawn_pages.SHAPES[rng.choice(len(drawn_pages.SHAPES), p=drawn_pages.SHAPE_SHARES)]
+        queue.put(drawn_pages.make_pictures(BATCH, shape, images, int(rng.integers(2**62))))
+
+
+def batches(queue, rng, kept=60):
+    """Each batch of the queue SERVED times: now, and later in other colours."""
+    waiting = []
+    while True:
+        pictures, masks = queue.get()
+        yield pictures, masks
+        waiting += [(pictures, masks)] * (SERVED - 1)
+        while len(waiting) > kept:
+            pictures, masks = waiting.pop(int(rng.integers(len(waiting))))
+            pictures = pictures[..., rng.permutation(3)]
+            turned = rng.random(BATCH) < 0.3
+            pictures[turned] = 255 - pictures[turned]
+            yield pictures, masks
+
+
+def build():
+    """The network, a Keras model: RGB from 0 to 255 in, logits (height / 4, width / 4, 16) out."""
+    from keras import Input, Model, layers
+
+    def convolved(x, filters, side=3, stride=1, active=True):
+        x = layers.Conv2D(filters, side, stride, "same", use_bias=False)(x)
+        x = layers.BatchNormalization(epsilon=EPSILON, momentum=0.98)(x)
+        return layers.ReLU()(x) if active else x
+
+    picture = Input((None, None, 3))
+    x = convolved(layers.Rescaling(1 / 127.5, -1)(picture), WIDTHS[0], STEM, SQUARE)
+    skips = [convolved(x, WIDTHS[0])]
+    for filters in WIDTHS[1:]:
+        skips.append(convolved(convolved(skips[-1], filters, stride=2), filters))
+    x = skips.pop()
+    for filters, skip in zip(WIDTHS[-2::-1], skips[::-1]):
+        x = layers.UpSampling2D(2)(convolved(x, filters, 1, active=False))
+        x = convolved(layers.ReLU()(layers.Add()([x, skip])), filters)
+    return Model(picture, layers.Conv2D(SQUARE**2, 3, padding="same")(x))
+
+
+def loss(masks, logits):
+    """Weighted cross-entropy, and how little the ink found in each picture overlaps its mask."""
+    import tensorflow as tf
+    entropy = tf.nn.weighted_cross_entropy_with_logits(masks, logits, POSITIVE)
+    shares = tf.sigmoid(logits)
+    both, either = (tf.reduce_sum(x, [1, 2, 3]) for x in (masks * shares, masks + shares))
+    dice = 1 - (2 * both + DICE_FLOOR) / (either + DICE_FLOOR)
+    return 2 * tf.reduce_mean(entropy) + 0.5 * tf.reduce_mean(dice)
+
+
+def as_squares(masks):
+    """Masks (n, h, w) uint8 as the network tells them, (n, h / 4, w / 4, 16) from 0 to 1."""
+    n, height, width = masks.shape
+    squares = masks.reshape(n, height // SQUARE, SQUARE, width // SQUARE, SQUARE).swapaxes(2, 3)
+    return squares.reshape(n, height // SQUARE, width // SQUARE, SQUARE**2) / np.float32(255)
+
+
+def folded(weights):
+    """Kernels (out, in, h, w) and biases of the convolutions, batch normalisations folded in."""
+    convolutions, i = [], 0
+    while i < len(weights):
+        kernel = weights[i]
+        if i + 2 < len(weights):            # all but the last one have a normalisation
+            gamma, beta, mean, variance = weights[i + 1:i + 5]
+            factor = gamma / np.sqrt(variance + EPSILON)
+            kernel, bias, i = kernel * factor, beta - mean * factor, i + 5
+        else:
+            bias, i = weights[i + 1], i + 2
+        convolutions.append((np.float32(kernel.transpose(3, 2, 0, 1)), np.float32(bias)))
+    return convolutions
+
+
+def to_onnx(weights):
+    """The bytes of the ONNX file: RGB from 0 to 255 (1, 3, h, w) in, shares (1, 1, h, w) out."""
+    from onnx import TensorProto, helper, numpy_helper
+    nodes, constants, convolutions = [], [], iter(folded(weights))
+
+    def add(kind, *inputs, **attributes):
+        nodes.append(helper.make_node(kind, inputs, [f"x{len(nodes)}"], **attributes))
+        return f"x{len(nodes) - 1}"
+
+    def constant(value):
+        value = np.ascontiguousarray(value, np.float32)
+        constants.append(numpy_helper.from_array(value, f"c{len(constants)}"))
+        return constants[-1].name
+
+    def convolved(x, stride=1, active=True):
+        kernel, bias = next(convolutions)
+        side = kernel.shape[2]
+        before = max(0, side - stride) // 2
+        pads = [before, before, max(0, side - stride) - before, max(0, side - stride) - before]
+        x = add("Conv", x, constant(kernel), constant(bias), kernel_shape=[side, side],
+                strides=[stride, stride], pads=pads)
+        return add("Relu", x) if active else x
+
+    x = add("Add", add("Mul", "picture", constant(1 / 127.5)), constant(-1))
+    skips = [convolved(convolved(x, SQUARE))]
+    for _ in WIDTHS[1:]:
+        skips.append(convolved(convolved(skips[-1], 2)))
+    x = skips.pop()
+    for skip in skips[::-1]:
+        x = add("Resize", convolved(x, active=False), "", constant([1, 1, 2, 2]), mode="nearest",
+                coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+        x = convolved(add("Relu", add("Add", x, skip)))
+    x = add("DepthToSpace", convolved(x, active=False), blocksize=SQUARE, mode="DCR")
+    nodes.append(helper.make_node("Sigmoid", [x], ["share"]))
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, "height", "width"])
+            for name, channels in (("picture", 3), ("share", 1))]
+    graph = helper.make_graph(nodes, "ink", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return model.SerializeToString()
+
+
+def rate_at(share, step, peak):
+    """The learning rate of a step: it climbs, then falls to nought with the `share` of the work."""
+    return 1e-6 + peak * min(1, (step + 10) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * share))
+
+
+def save(model, average, out, steps):
+    """Write the averaged weights, as ONNX with the facts in it and for a later start."""
+    current = model.get_weights()
+    out.write_bytes(to_onnx(average))
+    digits.seal(out, {"network": "ink", "data": "pictures of drawn_pages.py with digits of MNIST",
+                      "weights": model.count_params(), "steps": steps,
+                      "trained": time.strftime("%Y-%m-%d")})
+    model.set_weights(average)
+    model.save_weights(out.with_suffix(".weights.h5"))
+    model.set_weights(current)
+
+
+def train(args, images):
+    import keras
+    keras.utils.set_random_seed(args.seed)
+    model = build()
+    print(f"{model.count_params():,} weights", flush=True)
+    if args.start:
+        model.load_weights(args.start)
+    model.compile(keras.optimizers.Adam(args.rate), loss)
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue(8)
+    maker = context.Process(target=make_batches, args=(images, queue, args.seed), daemon=True)
+    maker.start()
+    average, losses, warm = model.get_weights(), [], 0 if args.start else 50
+    start = saved = time.time()
+    for step, (pictures, masks) in enumerate(batches(queue, np.random.default_rng(args.seed))):
+        share = max(step / args.steps, (time.time() - start) / 60 / args.minutes)
+        share = args.begun + (1 - args.begun) * share
+        if share >= 1:
+            break
+        model.optimizer.learning_rate.assign(rate_at(share, step, args.rate))
+        losses.append(float(model.train_on_batch(pictures, as_squares(masks))))
+        if step % AVERAGED_EVERY == 0:
+            keep = min(AVERAGE, (step + 1) / (step + 1 + warm))
+            average = [keep * old + (1 - keep) * new
+                       for old, new in zip(average, model.get_weights())]
+        if step % 50 == 49:
+            print(f"step {step + 1}  {(time.time() - start) / 60:.1f} min  {share:.0%}  "
+                  f"loss {np.mean(losses[-50:]):.4f}", flush=True)
+        if time.time() - saved > SAVED_EVERY:
+            save(model, average, args.out, step + 1)
+            saved = time.time()
+    save(model, average, args.out, step)
+    maker.terminate()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=12_000)
+    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--rate", type=float, default=PEAK_RATE)
+    parser.add_argument("--begun", type=float, default=0,
+                        help="share of the work that --start has done (0)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--out", type=Path, default=digits.HERE / "models" / "ink.onnx")
+    args = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    train(args, digits.load_mnist().x_train[:-HELD_OUT])
+
+
+if __name__ == "__main__":
+    main()
