@@ -15,17 +15,17 @@
 # ///
 """Train a small network on MNIST, then read your own handwritten digits with it.
 
-    python mnist_digit_classifier.py                       the whole story: train, evaluate, plot, read
-    python mnist_digit_classifier.py photo.jpg scans/      read the digits in images (short for: predict)
+    python mnist_digit_classifier.py                       the whole story: train, test, plot, read
+    python mnist_digit_classifier.py photo.jpg scans/      read digits in images (short for predict)
     python mnist_digit_classifier.py train --model cnn-3   train one of the networks and save it
-    python mnist_digit_classifier.py --data strokes        the whole story without MNIST, on drawn digits
-    python mnist_digit_classifier.py evaluate              accuracy, report, confusion matrix, mistakes
-    python mnist_digit_classifier.py sample 1543           one test image: expected, predicted, picture
+    python mnist_digit_classifier.py --data strokes        the whole story on drawn digits, no MNIST
+    python mnist_digit_classifier.py evaluate              report, confusion matrix, mistakes
+    python mnist_digit_classifier.py sample 1543           a test image: expected, predicted, plot
     python mnist_digit_classifier.py models                the networks and what they reached
     python mnist_digit_classifier.py export digits.tflite  a trained model for elsewhere
 
-The sections follow the data: MNIST, from any image to 28x28, the networks, training, reports, reading
-images, command line.
+The sections follow the data: MNIST, from any image to 28x28, the networks, training, reports,
+reading images, command line.
 """
 import argparse
 import codecs
@@ -62,7 +62,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")      # more would fight TensorFlow's threads for the cores
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")      # more would fight TensorFlow's threads
 
 import cv2
 import numpy as np
@@ -72,6 +72,7 @@ __version__ = "0.1.0"
 
 HERE = Path(__file__).resolve().parent
 PRETRAINED = HERE / "models" / "pretrained.onnx"
+INK_FINDER = HERE / "models" / "ink.onnx"
 EXAMPLES = HERE / "assets" / "examples"
 
 # Framing. SIZE and BOX are MNIST's own: http://yann.lecun.com/exdb/mnist
@@ -79,20 +80,27 @@ SIZE = 28                   # pixels, side of the image that a network sees
 BOX = 20                    # pixels, longer side of the digit in it before it is straightened
 STROKE = 2.5                # pixels, median width of MNIST's strokes in that box
 SPREAD_X, SPREAD_Y = 3.5, 5.6   # pixels, MNIST's median standard deviation of the straightened ink
-EVENED_X = 0.6              # power of a width's ratio to SPREAD_X that is evened out; all of a height's is
+EVENED_X = 0.6              # power of a width's ratio to SPREAD_X evened out; all of a height's is
 ZOOM_RANGE = 0.6, 1.45      # limits of that
-MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused before it is decoded
-FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # those read, in Pillow's names
+MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused, not decoded
+FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # read, in Pillow's names
 DECODED_TWICE = "WEBP", "AVIF"      # formats that take twice the memory, so half of MAX_PIXELS
 
-# Finding digits. Compared on made pages of MNIST's training digits: benchmarks/pages.py --part train
-WORK_SIDES = 112, 720       # pixels, limits of the longer side of the image that ink is looked for in
-EVEN_PAPER = 8              # grey levels, upper quartile along the border above which paper is not even
-FAINT = 10                  # grey levels off the paper that may be ink where some of it is stronger
-MIN_CONTRAST = 20           # grey levels between the strongest ink and paper; less is blank paper
-LOCAL_CONTRAST = 0.3        # share of the strongest ink nearby that ink has at least
-MARGIN = 0.04               # share of the shorter side; what lies so near an edge counts only if it is alone
-MIN_SIDE = 5                # pixels, longer side of what is more than a speck
+# Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
+WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
+DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
+LOOKS = 208, 416, 832       # pixels, root of the area that the whole is looked at with, more if
+SMALL = 22                  # pixels, its digits are lower than this, or there are none
+OBLONG = 2.5                # times that a look's longer side may have
+CLOSER = 60                 # pixels, height that digits have in the closer looks
+CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
+WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
+VIEWS = (False, 1), (True, 0.85), (True, 0.7), (False, 1.2)     # the negative or not, zoom
+FEW = 2                     # of them, which are enough where all that was read is sure
+STEP = 32                   # pixels, what its pictures' sides are multiples of
+INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
+UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
+LARGE_HEIGHT, LARGE_INK = 0.4, 0.05     # shares of usual height, most ink that large strokes have
 MAX_PARTS = 300             # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 
@@ -101,10 +109,10 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 1.5                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
+BESIDE = 0.88               # likewise in a row with something beside that may be a digit too
 SURE = 0.9                  # confidence from which an answer is called sure
 LIKELY = 0.5                # confidence above which something is like a digit
-WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or without
-CROWD = 12                  # strokes; where there are more and few are like a digit, it is a photograph
+WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or none
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
@@ -118,9 +126,8 @@ SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
 ROBUST = 1.5                # times that for a robust network, and so many times fewer clean epochs
-GAP = 0.5, 2                # pixels, radius of the gaps in its broken strokes
-BESIDES = 20_000            # drawn digits learned besides MNIST; half of a robust network's are no digits
-LAST_BESIDES = 2_500        # of them, learned in the clean epochs too; a robust network learns all there
+BESIDES = 20_000            # drawn digits learned besides MNIST; half are no digits if robust
+LAST_BESIDES = 2_500        # of them, learned in clean epochs too; a robust network learns all
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 DRAWN = "drawn digits, not MNIST"   # name of the data set that drawn_pages.py draws
@@ -135,14 +142,14 @@ class DigitError(Exception):
 
 @contextlib.contextmanager
 def explained(sentence):
-    """Turn whatever a library raises inside into a DigitError: `sentence`, the reason for its {}."""
+    """Turn whatever a library raises into a DigitError: `sentence`, the reason for its {}."""
     try:
         yield
     except (DigitError, ModuleNotFoundError):
         raise
     except Exception as error:
         lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # an object's id, a name
+        reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # no id, no name
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -153,17 +160,17 @@ def log_to_stderr(level):
 
 
 def printable(name):
-    """A file's name with its control characters as escapes, so that it stays one field of one line."""
+    """A file's name with control characters as escapes, so that it stays one field of a line."""
     return re.sub(r"[\x00-\x1f\x7f]", lambda found: repr(found[0])[1:-1], name)
 
 
 def keep_memory():
-    """Let glibc keep the memory that it would return to the system and fetch again, image after image.
+    """Let glibc keep memory that it would return to the system and fetch again for each image.
 
     That costs a quarter of the time of reading, and a third of an epoch.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
-        for option, size in ((-1, 2**26), (-2, 2**26), (-3, 2**23)):     # trim from, grow by, map from
+        for option, size in ((-1, 2**26), (-2, 2**26), (-3, 2**23)):  # trim from, grow by, map from
             ctypes.CDLL(None).mallopt(option, size)
 
 
@@ -180,16 +187,18 @@ def replacing(path):
             shutil.rmtree(aside) if aside.is_dir() else aside.unlink(missing_ok=True)
 
 
-# ==== MNIST =============================================================================================
+# ==== MNIST =======================================================================================
+# A data set is four arrays, images at most uint8 (n, 28, 28): MNIST as Keras has it, any .npz with
+# the same names, a folder of IDX files, or digits that drawn_pages.py draws. Each is checked.
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"       # of the four arrays
-MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"     # Keras' copy
-MNIST_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"   # of that file
+MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"      # the arrays'
+MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"    # Keras' copy
+MNIST_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # that file's
 
 
 class Dataset(NamedTuple):
-    """Labelled images in MNIST's format: (n, 28, 28) uint8, ink bright; labels (n,) int64 from 0."""
+    """Images in MNIST's format: (n, 28, 28) uint8, ink bright; labels (n,) int64 from 0."""
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
@@ -202,11 +211,12 @@ class Dataset(NamedTuple):
 
     def sha256(self):
         """Hash of the four arrays' bytes, labels as uint8: the same whatever file they came in."""
-        return hashlib.sha256(b"".join(array.astype(np.uint8).tobytes() for array in self[:4])).hexdigest()
+        content = b"".join(array.astype(np.uint8).tobytes() for array in self[:4])
+        return hashlib.sha256(content).hexdigest()
 
 
 def find_mnist():
-    """Path of the MNIST at $MNIST_DATA, else of Keras' copy, downloaded unless a whole one is there."""
+    """Path of MNIST at $MNIST_DATA, else of Keras' copy, downloaded unless a whole one is there."""
     if os.environ.get("MNIST_DATA"):
         return Path(os.environ["MNIST_DATA"])
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
@@ -216,20 +226,21 @@ def find_mnist():
     log.info("downloading MNIST")
     try:
         socket.setdefaulttimeout(20)        # seconds; Keras sets none
-        with explained("no MNIST here and none to download ({}); go online once, name a copy with --data (or "
-                       "MNIST_DATA), or take --data strokes"), contextlib.redirect_stdout(io.StringIO()):
-            return Path(keras.utils.get_file(cached.name, MNIST_URL,        # elsewhere if `cached` cannot be
-                                             file_hash=MNIST_URL_SHA256))
+        with (explained("no MNIST here and none to download ({}); go online once, name a copy with "
+                        "--data (or MNIST_DATA), or take --data strokes"),
+              contextlib.redirect_stdout(io.StringIO())):
+            return Path(keras.utils.get_file(       # elsewhere if `cached` cannot be
+                cached.name, MNIST_URL, file_hash=MNIST_URL_SHA256))
     finally:
         socket.setdefaulttimeout(timeout)
 
 
 def load_mnist(source=None):
-    """The Dataset in `source`, an .npz or a folder of IDX files, else MNIST wherever find_mnist finds it."""
+    """The Dataset in `source`, an .npz or a folder of IDX files, else the MNIST of find_mnist."""
     path = Path(source) if source else find_mnist()
     if not path.exists():
-        raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files, with --data "
-                         "or MNIST_DATA")
+        raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files, "
+                         "with --data or MNIST_DATA")
     return read_dataset(path)
 
 
@@ -267,10 +278,11 @@ def read_idx_folder(folder):
         name = re.compile(rf".*({part})-{kind.replace('-', '[-.]')}-ubyte(\.gz)?")
         paths = sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
         if len({path.name.removesuffix(".gz") for path in paths}) != 1:
-            raise DigitError(f"{folder} must hold the four IDX files of one data set, train-images-idx3-ubyte"
-                             " to t10k-labels-idx1-ubyte, gzipped or not; put them there, and no others")
+            raise DigitError(f"{folder} must hold the four IDX files of one data set, "
+                             "train-images-idx3-ubyte to t10k-labels-idx1-ubyte, gzipped or not; "
+                             "put them there, and no others")
         array = read_idx(paths[0], int(kind[-1]))
-        by_column = array.ndim == 3 and "emnist" in paths[0].name       # the way EMNIST stores its images
+        by_column = array.ndim == 3 and "emnist" in paths[0].name       # as EMNIST stores images
         arrays.append(array.transpose(0, 2, 1) if by_column else array)
     return arrays
 
@@ -291,12 +303,14 @@ def check_arrays(arrays, path):
     for name, images, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
         if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images) or \
                 labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
-            raise DigitError(f"{path}: x_{name} is {images.dtype} {images.shape} and y_{name} {labels.dtype} "
-                             f"{labels.shape}; make them uint8 (n, {SIZE}, {SIZE}) and whole numbers (n,)")
-    known = np.unique(arrays[1])        # they count up without gaps, from 0 or, as in EMNIST, from 1
+            raise DigitError(f"{path}: x_{name} is {images.dtype} {images.shape} and y_{name} "
+                             f"{labels.dtype} {labels.shape}; make them uint8 (n, {SIZE}, {SIZE}) "
+                             "and whole numbers (n,)")
+    known = np.unique(arrays[1])    # they count up without gaps, from 0 or, as in EMNIST, from 1
     for label in np.union1d(known, arrays[3]).tolist():
         if not 0 <= label <= min(known[-1], len(known)):
-            raise DigitError(f"{path}: label {label} is out of range; number the classes from 0 without gaps")
+            raise DigitError(f"{path}: label {label} is out of range; number the classes from 0 "
+                             "without gaps")
 
 
 @functools.cache
@@ -306,22 +320,28 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(training + test) % 10)
     images = drawn(labels, rng)
-    return Dataset(images[:training], labels[:training], images[training:], labels[training:], DRAWN)
+    return Dataset(images[:training], labels[:training], images[training:], labels[training:],
+                   DRAWN)
 
 
-# ==== From any image to 28x28 ===========================================================================
+# ==== From any image to 28x28 =====================================================================
+# load_image decodes any file to RGB of a size to work on; find_ink, a network, tells for each pixel
+# how much of it is a digit's ink; find_parts takes what is connected for a digit, find_rows puts
+# them in reading order, split cuts what touches. cut_out, thicken and fit make 28x28 of a Part, as
+# MNIST was made, and straighten, the last step, is taken by MNIST's own images too.
 
 def load_image(source, page=0):
-    """RGB (height, width, 3) uint8 of a path, binary file or bytes, upright, its longer side in WORK_SIDES.
+    """RGB (height, width, 3) uint8 of a path, binary file or bytes, its longer side in WORK_SIDES.
 
-    With it comes the factor from its pixels to the upright original's. DigitError where it is unreadable.
+    It comes upright, with the factor to the upright original's pixels. DigitError if unreadable.
     """
-    with explained("is damaged or cut off ({}); save or fetch it anew"), open_image(source) as image:
+    with (explained("is damaged or cut off ({}); save or fetch it anew"),
+          open_image(source) as image):
         if page:
             image.seek(page)
         check_size(image)
         long_side = max(image.size)
-        image.draft(None, (WORK_SIDES[1], WORK_SIDES[1]))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
+        image.draft(None, (DECODED, DECODED))     # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
         rgb = to_rgb(image)
     rgb = shrunk(rgb, WORK_SIDES[1])
@@ -332,11 +352,12 @@ def load_image(source, page=0):
 
 
 def list_pages(source):
-    """Numbers of the pages in a path, binary file or bytes, and whether it has frames that are not read.
+    """Numbers of pages in a path, binary file or bytes; whether it has frames that are not read.
 
     A TIFF's small copies and masks are no pages (its tag NewSubfileType, bits 0 and 2).
     """
-    with explained("is damaged or cut off ({}); save or fetch it anew"), open_image(source) as image:
+    with (explained("is damaged or cut off ({}); save or fetch it anew"),
+          open_image(source) as image):
         if image.format != "TIFF":
             return [0], image.format != "MPO" and getattr(image, "is_animated", False)
         pages = []
@@ -379,8 +400,8 @@ def check_size(image):
     """DigitError where a Pillow image has more pixels than are decoded."""
     twice = image.format in DECODED_TWICE
     if math.prod(image.size) * (1 + twice) > MAX_PIXELS:
-        raise DigitError(too_large(MAX_PIXELS // (1 + twice)) + f" or save it as PNG or JPEG ({image.format} "
-                         "takes twice the memory)" * twice)
+        hint = f" or save it as PNG or JPEG ({image.format} takes twice the memory)"
+        raise DigitError(too_large(MAX_PIXELS // (1 + twice)) + hint * twice)
 
 
 def first_bytes(source):
@@ -420,20 +441,21 @@ def why_not_opened(error):
 
 
 def shrunk(image, long_side):
-    """An image (height, width, ...) no longer than `long_side`: the mean of each square of whole pixels."""
+    """An image (height, width, ...) no longer than `long_side`: the means of squares of pixels."""
     square = math.ceil(max(image.shape[:2]) / long_side)
     if square == 1:
         return image
     height, width = (max(1, side // square) for side in image.shape[:2])
-    image = image[:height * square, :width * square]        # a whole factor is ten times as fast as any other
+    image = image[:height * square, :width * square]        # a whole factor: ten times as fast
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def to_rgb(image):
-    """RGB (height, width, 3) uint8 of a Pillow image of any mode, those above 8 bits a pixel included."""
+    """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
     step = math.ceil(max(image.size) / WORK_SIDES[1])
     if image.mode[0] in "IF":           # convert() would clip these at 255
-        values = np.asarray(image)[::step, ::step] if image.mode[1:] else np.asarray(image.reduce(step))
+        values = (np.asarray(image)[::step, ::step] if image.mode[1:]
+                  else np.asarray(image.reduce(step)))
         values = np.nan_to_num(values.astype(np.float32))
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
@@ -461,192 +483,101 @@ def over_paper(rgba):
 
 
 def quantile(values, share):
-    """The value that `share` of all values lie below; NumPy's own takes ten times as long on so few."""
+    """The value that `share` of all values lie below; NumPy's own is ten times slower on so few."""
     rank = int(share * (values.size - 1))
     return np.partition(values, rank, axis=None)[rank]
 
 
 def components(mask):
-    """Count, labels, boxes with areas, and centres of what is connected in a mask, as OpenCV gives them."""
-    return cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_GRANA)    # the fastest
+    """What is connected in a mask: labels (height, width) from 1, boxes with areas (n, 5)."""
+    _, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, cv2.CV_32S, cv2.CCL_GRANA)             # the fastest
+    return labels, boxes[1:]
 
 
-def without_pen(image, paper):
-    """An image (height, width[, 3]), marks far from `paper` in colour filled with what is around them.
+def find_ink(picture):
+    """Ink (height, width) uint8 of the digits in an RGB picture, whatever is around them."""
+    *_, ink = find_inks(picture)
+    return ink
 
-    A wide median would take bold ones for paper. Those that reach the border or are solid stay: a shadow.
+
+def find_inks(picture):
+    """Yield a picture's ink, found by a network, twice: from a FEW views, then from all VIEWS.
+
+    After a look at the whole come closer ones at the part that has digits, and at its negative.
+    Their mean is the ink: where they differ, it is faint.
     """
-    away = np.abs(image - paper).reshape(*image.shape[:2], -1).max(axis=2)
-    marks = np.uint8(away > away.max() / 2)
-    count, labels, stats, _ = components(marks)
-    depth = np.zeros(count)
-    np.maximum.at(depth, labels, cv2.distanceTransform(marks, cv2.DIST_L2, 3))
-    is_pen = (depth > 2) & (depth < stats[:, 2:4].max(axis=1) / 4)     # pixels; finer ones do no harm
-    is_pen[[0, *labels[0], *labels[-1], *labels[:, 0], *labels[:, -1]]] = False
-    if not is_pen.any():
-        return image
-    around = np.float32(1 - cv2.dilate(np.uint8(is_pen[labels]), np.ones((3, 3))))
-    if image.ndim == 3:
-        around = around[..., None]
-    fill, weight = (cv2.GaussianBlur(values, (0, 0), 6).reshape(values.shape)   # a tenth of the picture
-                    for values in (image * around, around))
-    return np.where(around > 0, image, fill / np.maximum(weight, 1e-6)).astype(np.int16)
+    whole, zoom = look_at_all(picture)
+    strokes = np.uint8(whole > INK)
+    if not strokes.any():
+        yield whole
+        return
+    usual = usual_height(strokes)
+    x, y, width, height = cv2.boundingRect(strokes)
+    margin = int(usual / 2) + 4
+    part = (slice(max(0, y - margin), y + height + margin),
+            slice(max(0, x - margin), x + width + margin))
+    seen, shape = np.ascontiguousarray(picture[part]), whole[part].shape
+    closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
+    closer = closer if closer > WORTH_CLOSER * zoom else zoom
+    total = np.zeros(shape, np.float32)
+    for number, (negative, factor) in enumerate(VIEWS, 1):
+        total += whole[part] if not negative and factor * closer == zoom else \
+            look_for_ink(255 - seen if negative else seen, factor * closer)
+        if number in (FEW, len(VIEWS)):
+            ink = np.zeros_like(whole)
+            ink[part] = total / number + 0.5
+            yield ink
 
 
-def find_paper(image, shaded):
-    """The paper under an image (height, width[, 3]): its border's colour, or where that is uneven or the
-    picture `shaded` a wide median."""
-    small = shrunk(image, 128)
-    border = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]]).astype(np.float32)
-    median = np.median(border, axis=0)
-    unevenness = np.abs(border - median).reshape(len(border), -1).max(axis=1)
-    if not shaded and quantile(unevenness, 0.75) <= EVEN_PAPER:
-        return median.astype(np.uint8)
-    small = without_pen(shrunk(small, 64).astype(np.int16), median)
-    reach = min(10, *(side - 1 for side in small.shape[:2]))
-    rim = ((reach, reach), (reach, reach), (0, 0))[:small.ndim]
-    beyond = np.clip(np.pad(small, rim, "reflect", reflect_type="odd"), 0, 255)     # a slope goes on there
-    paper = cv2.medianBlur(beyond.astype(np.uint8), 21)         # a third of the picture wide
-    paper = paper[reach:reach + len(small), reach:reach + small.shape[1]]
-    return cv2.resize(paper, image.shape[1::-1])
+def look_at_all(picture):
+    """What the ink network finds in a whole RGB picture, and at which zoom; closer if need be."""
+    for side in LOOKS:
+        zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
+                   OBLONG * side / max(picture.shape))
+        ink = look_for_ink(picture, zoom)
+        if zoom == 1 or usual_height(np.uint8(ink > INK)) * zoom >= SMALL:
+            break
+    return ink, zoom
 
 
-def find_ink(rgb, shaded=False):
-    """Ink (height, width) uint8 of an RGB image: how far each pixel is from the paper towards the pen.
+def usual_height(strokes):
+    """The height in pixels of what half of a mask's strokes, by their area, are lower than."""
+    *_, heights, areas = components(strokes)[1].T
+    return weighted_median(heights, areas) if len(heights) else 0
 
-    That direction in colour is the axis along which most pixels that are not paper lie, on the side of the
-    fewer and stronger ones: so dark pens on light paper and the reverse, and any colours, come out bright.
+
+def look_for_ink(picture, zoom):
+    """What the ink network finds in an RGB picture scaled by `zoom`: ink (height, width) uint8."""
+    size = tuple(max(STEP, STEP * round(side * zoom / STEP)) for side in picture.shape[1::-1])
+    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    net, lock = ink_network()
+    with lock:
+        net.setInput(cv2.dnn.blobFromImage(cv2.resize(picture, size, interpolation=how)))
+        ink = np.uint8(255 * net.forward()[0, 0] + 0.5)
+    return cv2.resize(ink, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+@functools.cache
+def ink_network():
+    """The network that finds digits' ink, and the lock that lets one thread use it at a time."""
+    return load_network(INK_FINDER)[0], threading.Lock()
+
+
+def load_network(path):
+    """OpenCV's network out of an ONNX file that this script sealed, and the facts in it.
+
+    DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some.
     """
-    small = shrunk(rgb, 128)
-    off_paper = (small - find_paper(small, shaded).astype(np.float32)).reshape(-1, 3)
-    off_paper = off_paper[np.abs(off_paper).max(axis=1) > FAINT]
-    axis = np.linalg.eigh(off_paper.T @ off_paper)[1][:, -1] if len(off_paper) else np.ones(3)
-    axis = axis / np.abs(axis).sum() * (-1 if ((off_paper @ axis)**3).sum() < 0 else 1)
-    grey = cv2.transform(rgb, np.float32([[*axis, -255 * axis[axis < 0].sum()]]))
-    grain = max(0.1, max(grey.shape) / 800)         # pixels, blur that quiets a photograph's noise
-    return cv2.GaussianBlur(grey - np.minimum(grey, find_paper(grey, shaded)), (0, 0), grain)
-
-
-def find_sheet(small, shape):
-    """Slices of the sheet of paper that lies on something else, one solid rectangle of ink, or None.
-
-    `small` is the ink of a picture of `shape`, shrunk.
-    """
-    solid = (small > MIN_CONTRAST).astype(np.uint8)
-    contours, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    sheet = max(contours, key=cv2.contourArea, default=None)
-    if sheet is None:
-        return None
-    (x, y, width, height), sides = cv2.boundingRect(sheet), cv2.minAreaRect(sheet)[1]
-    area, filled = cv2.contourArea(sheet), solid[y:y + height, x:x + width].sum()
-    if min(sides) < max(8, 0.3 * min(small.shape)) or width * height > 0.95 * small.size or \
-            area < max(0.85 * math.prod(sides), 0.2 * small.size) or filled < 0.8 * area:
-        return None
-    scale, inset = max(shape) / max(small.shape), 2
-    return tuple(slice(int((start + inset) * scale), int((start + length - inset) * scale))
-                 for start, length in ((y, height), (x, width)))
-
-
-def find_strokes(rgb, shaded=False):
-    """Ink of an RGB image and the mask of its strokes, both (height, width) uint8, of its sheet alone."""
-    ink = find_ink(rgb, shaded)
-    small = shrunk(ink, 128)
-    if sheet := find_sheet(small, ink.shape):
-        inner_ink, inner_strokes = find_strokes(np.ascontiguousarray(rgb[sheet]))
-        if inner_strokes.any():
-            ink, strokes = np.zeros_like(ink), np.zeros_like(ink)
-            ink[sheet], strokes[sheet] = inner_ink, inner_strokes
-            return ink, strokes
-    block = max(1, max(ink.shape) // 64)
-    peaks = cv2.dilate(ink, np.ones((block, block)))[::block, ::block]
-    noise, peak = int(quantile(ink[::4, ::4], 0.75)), int(peaks.max())
-    floor = max(FAINT, 0.18 * peak, min(6 * noise, 0.3 * peak))
-    wide = cv2.erode(np.pad(np.uint8(small > floor), 1), np.ones((37, 37)))
-    if wide.any() and not shaded:       # wider than any pen's stroke: it is a shadow
-        return find_strokes(rgb, shaded=True)
-    if peak < MIN_CONTRAST:
-        return ink, np.zeros_like(ink)
-    limit = np.maximum(floor, LOCAL_CONTRAST * cv2.dilate(peaks, np.ones((9, 9)))).astype(np.uint8)
-    strokes = np.uint8(ink > cv2.resize(limit, ink.shape[::-1]))
-    coarse = cv2.dilate(np.uint8(peaks > floor), np.ones((3, 3)))
-    if max(longest_run(coarse) / coarse.shape[1], longest_run(coarse.T) / coarse.shape[0]) > 0.6:
-        strokes = without_lines(ink, np.uint8(ink > floor), strokes)
-    return ink, strokes
-
-
-def longest_run(mask):
-    """Pixels in the longest unbroken run across a mask (height, width)."""
-    ends = np.flatnonzero(np.pad(mask, ((0, 0), (0, 1))).ravel() == 0)
-    return np.diff(ends, prepend=-1).max() - 1
-
-
-def find_lines(marks):
-    """Ruled lines across a mask (height, width), each (y, x of all its pixels, length, thickness)."""
-    width = marks.shape[1]
-    shortest, thickest = max(12, width // 24), max(6, max(marks.shape) // 60)
-    if width < shortest:
-        return []
-    thin = marks - cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((thickest, 1)))
-    thin = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, thickest)))      # over lines that cross it
-    runs = cv2.morphologyEx(cv2.dilate(thin, np.ones((3, 1))), cv2.MORPH_OPEN, np.ones((1, shortest)))
-    count, labels, stats, centres = components(runs)
-    if count == 1:
-        return []
-    x, y = cv2.findNonZero(runs).reshape(-1, 2).T
-    label = labels[y, x]
-    off = x - centres[label, 0]
-    slopes = np.bincount(label, off * y, count) / np.maximum(np.bincount(label, off * off, count), 1)
-    longest = 1 + np.argsort(-stats[1:, 2], kind="stable")[:200]
-    usual, lines = np.median(slopes[longest[:5]]), []
-    for run in longest:                 # to the line that points at it, or it begins one
-        for (x0, y0), slope, members in lines:
-            away = abs(centres[run, 0] - x0)
-            if abs(y0 + slope * (centres[run, 0] - x0) - centres[run, 1]) <= 1.5 + 0.02 * away:
-                members.append(run)
-                break
-        else:
-            slope = slopes[run] if stats[run, 2] >= 0.15 * width else usual
-            lines.append((centres[run], slope, [run]))
-    found = []
-    for _, _, runs in lines:
-        length = stats[runs, 2].sum()
-        own = np.isin(label, runs) & (marks[y, x] > 0)
-        if length >= max(0.4 * width, 0.3 * max(marks.shape)) and own.any():
-            found += trace_line(marks, y[own], x[own], length)
-    return found
-
-
-def trace_line(marks, y, x, length):
-    """A list of the one line through pixels y, x, traced over gaps by a parabola; empty if it is none."""
-    counts = np.bincount(x)
-    thickness = np.median(counts[counts > 0])
-    along = np.arange(x.min(), x.max() + 1)
-    bent = length > max(50, marks.shape[1] / 2)
-    curve = np.polyval(np.polyfit(x, y, 1 + bent), along)
-    if thickness > max(3, marks.shape[1] / 25) or np.ptp(curve) > 0.2 * marks.shape[1]:
-        return []
-    reach = int(thickness / 2 + 1.5)
-    y = np.rint(curve).astype(int) + np.arange(-reach, reach + 1)[:, None]
-    y, x = np.clip(y, 0, len(marks) - 1), np.broadcast_to(along, y.shape)
-    on = marks[y, x] > 0
-    return [(y[on], x[on], length, thickness)] if on.any(axis=0).mean() > 0.75 else []
-
-
-def without_lines(ink, marks, strokes):
-    """`strokes` without ruled lines and grids, but with what crosses them."""
-    height, width = strokes.shape
-    across, down = find_lines(marks), find_lines(np.ascontiguousarray(marks.T))
-    if len(across) < 2:                 # else it may be a digit's own bar
-        across = [line for line in across if line[2] > 0.85 * width]
-    if len(down) < 3:
-        down = [line for line in down if line[2] > 0.85 * height and across]
-    for lines, mask, level in ((across, strokes, ink), (down, strokes.T, ink.T)):
-        for y, x, _, thickness in lines:
-            crossing = cv2.morphologyEx(np.ascontiguousarray(mask), cv2.MORPH_OPEN,
-                                        np.ones((int(2 * thickness + 2), 1)))[y, x]
-            gone = (crossing == 0) & (level[y, x] < 1.3 * quantile(level[y, x], 0.7))
-            mask[y[gone], x[gone]] = 0
-    return strokes
+    with explained(f"{path} is damaged or was not written by this script; "
+                   "train again or choose another"):
+        data = Path(path).read_bytes()
+        facts = data[data.rindex(b'{"network"'):].decode("utf-8", "replace")  # the last thing in it
+        metadata, _ = json.JSONDecoder().raw_decode(facts)
+        network = data[:metadata["bytes"]]
+        if hashlib.sha256(network).hexdigest() != metadata["sha256"]:
+            raise ValueError("wrong hash")
+        return cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8)), metadata
 
 
 class Part(NamedTuple):
@@ -673,7 +604,8 @@ def trimmed(x, y, mask):
 def joined(parts):
     """One Part of several."""
     x, y = min(part.x for part in parts), min(part.y for part in parts)
-    mask = np.zeros((max(part.bottom for part in parts) - y, max(part.right for part in parts) - x), bool)
+    right, bottom = max(part.right for part in parts), max(part.bottom for part in parts)
+    mask = np.zeros((bottom - y, right - x), bool)
     for part in parts:
         mask[part.y - y:part.bottom - y, part.x - x:part.right - x] |= part.mask
     return Part(x, y, mask)
@@ -686,48 +618,49 @@ def weighted_median(values, weights):
     return values[order][np.searchsorted(passed, passed[-1] / 2)]
 
 
-def find_parts(ink, strokes):
-    """The Parts of a picture that may be digits: its large strokes, each with the small ones next to it.
-
-    Left out are specks, what lies along the picture's edge, and what is far fainter or larger than the rest.
-    """
-    count, labels, stats, _ = components(strokes)
-    kept = 1 + np.argsort(-stats[1:, 4], kind="stable")[:MAX_PARTS]
+def find_parts(ink):
+    """Parts of a picture's ink that may be digits: large strokes with the small ones near them."""
+    labels, boxes = components(np.uint8(ink > INK))
+    kept = np.argsort(-boxes[:, 4], kind="stable")[:MAX_PARTS]
     if not len(kept):
         return []
-    low, size, area = stats[kept, :2], stats[kept, 2:4], stats[kept, 4]
-    high, height, (x, y) = low + size, size[:, 1], cv2.findNonZero(strokes).reshape(-1, 2).T
-    level = np.bincount(labels[y, x], ink[y, x], count)[kept] / area
-    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    extent, margin = np.array(strokes.shape[::-1]), MARGIN * min(strokes.shape)
-    at_edge = (np.bincount(border, minlength=count)[kept] > size.max(axis=1) / 2) | \
-        (high < margin).any(axis=1) | (low > extent - margin).any(axis=1)
-    weight = area * (level / level.max())**2 * np.where(at_edge, 0.1, 1)
-    usual, faint = weighted_median(height, weight), level < 0.5 * weighted_median(level, weight)
-    large = (height >= 0.4 * usual) & (height <= 2.5 * usual) & (weight >= 0.02 * weight.max())
-    large &= ~faint & (size.max(axis=1) >= MIN_SIDE)
-    at_edge &= (large & ~at_edge).any()         # where there is nothing else, it is the digit after all
-    large &= ~at_edge
-    mains, owner = np.flatnonzero(large), np.where(large, np.arange(len(kept)), -1)
-    for i in np.flatnonzero(~large & ~faint & ~at_edge & (height <= 2.5 * usual) & large.any()):
-        gaps = np.maximum(low[mains] - high[i], low[i] - high[mains]).max(axis=1)
-        main = mains[gaps.argmin()]
-        reach = max(high[i, 1], high[main, 1]) - min(low[i, 1], low[main, 1])
-        beside = gaps.min() <= usual / 4 and reach <= 1.25 * max(usual, height[main])
-        owner[i] = main if beside and area[i] >= area[main] / 40 else -1
+    x, y, width, height, area = boxes[kept].T
+    strength = np.bincount(labels.ravel(), ink.ravel())[kept + 1]
+    usual = weighted_median(height, strength)
+    is_large = (height >= LARGE_HEIGHT * usual) & (strength >= LARGE_INK * strength.max())
+    low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
+    owner = attach(low, high, area, is_large, usual)
     parts = []
-    for own in (owner == main for main in mains):
-        (x, y), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
-        parts.append(Part(x, y, np.isin(labels[y:bottom, x:right], kept[own])))
+    for own in (owner == main for main in np.flatnonzero(is_large)):
+        (left, top), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
+        parts.append(Part(left, top, np.isin(labels[top:bottom, left:right], kept[own] + 1)))
     return parts
 
 
+def attach(low, high, area, is_large, usual):
+    """Number of the large stroke that each stroke belongs to, -1 for none: (n,).
+
+    Strokes have corners low and high (n, 2), x and y. A small one belongs to the next large one
+    where it is no speck, near it, and makes it not much higher.
+    """
+    owner, mains = np.where(is_large, np.arange(len(area)), -1), np.flatnonzero(is_large)
+    for i in np.flatnonzero(~is_large):
+        gaps = np.maximum(low[mains] - high[i], low[i] - high[mains]).max(axis=1)
+        main = mains[gaps.argmin()]
+        together = max(high[i, 1], high[main, 1]) - min(low[i, 1], low[main, 1])
+        limit = 1.25 * max(usual, high[main, 1] - low[main, 1])
+        if gaps.min() <= usual / 4 and together <= limit and area[i] >= area[main] / 40:
+            owner[i] = main
+    return owner
+
+
 def find_rows(parts):
-    """Numbers of Parts in reading order: a list for each row, from the left, the rows from the top."""
-    middle, height = [(part.y + part.bottom) / 2 for part in parts], [len(part.mask) for part in parts]
+    """Numbers of Parts in reading order: a list per row, from the left, the rows from the top."""
+    middle = [(part.y + part.bottom) / 2 for part in parts]
+    height = [len(part.mask) for part in parts]
     rows = []
-    for number in sorted(range(len(parts)), key=lambda number: parts[number].x + parts[number].right):
-        def away(row, new=number):      # from the row's last part, as a share of the taller one's height
+    for number in sorted(range(len(parts)), key=lambda i: parts[i].x + parts[i].right):
+        def away(row, new=number):      # from the row's last part, in heights of the taller one
             return abs(middle[new] - middle[row[-1]]) / max(height[new], height[row[-1]])
         nearest = min(rows, key=away, default=None)
         if nearest and away(nearest) < 0.5:
@@ -738,62 +671,21 @@ def find_rows(parts):
 
 
 def split(part):
-    """The pieces of a Part, left to right, between the ways from top to bottom that cross least ink.
+    """The pieces of a Part, left to right, parted where columns have least ink.
 
-    Twice as many as digits could stand in it; whoever reads them puts together again what belongs together.
+    Twice as many as digits could stand in it; whoever reads them joins what belongs together.
     """
     height, width = part.mask.shape
-    scale = min(1, 48 / height)                     # fine enough, and the ways are found by loops over rows
-    small = (max(3, round(width * scale)), max(3, round(height * scale)))
-    ink = cv2.resize(255 * part.mask.astype(np.uint8), small, interpolation=cv2.INTER_AREA) / 255
-    middle, margin = small[1] // 2, max(1, round(0.12 * small[1]))
-    (down, from_above), (up, from_below) = cheapest_ways(ink[:middle + 1]), cheapest_ways(ink[middle:][::-1])
-    crossed = down + up - ink[middle]
-    starts = [x for x in range(margin, small[0] - margin) if crossed[x] <= crossed[max(0, x - 2):x + 3].min()]
+    inked = part.mask.sum(axis=0)
+    edge, apart, most = max(1, round(0.12 * height)), 0.1 * height, 2 + 2 * width // height
     chosen = []
-    for x in sorted(starts, key=lambda x: crossed[x]):
-        if len(chosen) < 2 + 2 * width // height and all(abs(x - way) >= 0.1 * small[1] for way in chosen):
+    for x in sorted(range(edge, width - edge), key=lambda x: inked[x]):
+        lowest = inked[x] <= inked[max(0, x - 2):x + 3].min()
+        if lowest and len(chosen) < most and all(abs(x - cut) >= apart for cut in chosen):
             chosen.append(x)
-    side = np.zeros(part.mask.shape, int)           # number of ways to the left of each pixel
-    for x in chosen:
-        way = np.concatenate([trace_way(from_above, x), trace_way(from_below, x)[-2::-1]])
-        rows = (np.arange(height) + 0.5) * small[1] / height - 0.5
-        edge = (np.interp(rows, np.arange(small[1]), way) + 0.5) * width / small[0] - 0.5
-        side += np.arange(width) > edge[:, None]
-    pieces = (part.mask & (side == number) for number in range(len(chosen) + 1))
-    return [trimmed(part.x, part.y, piece) for piece in pieces if piece.sum() >= 4] or [part]
-
-
-def cheapest_ways(ink):
-    """Least ink crossed on the way from the top to each pixel of the last row; and each pixel's steps.
-
-    A step is -1, 0 or 1: where the way came from in the row above. Stepping aside costs a little.
-    """
-    total, steps = ink[0] + 0.03, np.zeros(ink.shape, int)
-    for y in range(1, len(ink)):
-        padded = np.pad(total, 1, constant_values=1e9)
-        before = np.stack([padded[:-2] + 0.35, padded[1:-1], padded[2:] + 0.35])
-        steps[y] = before.argmin(axis=0) - 1
-        total = before.min(axis=0) + ink[y] + 0.03
-    return total, steps
-
-
-def trace_way(steps, x):
-    """The column in each row, from the top, of the way that ends in column x of the last row."""
-    way = [x]
-    for row in steps[:0:-1]:
-        way.append(way[-1] + row[way[-1]])
-    return np.array(way[::-1])
-
-
-def regrown(ink, part):
-    """A Part with the fainter strokes that go on from it."""
-    reach = len(part.mask) // 2
-    x, y = max(0, part.x - reach), max(0, part.y - reach)
-    around = ink[y:part.bottom + reach, x:part.right + reach]
-    own = (slice(part.y - y, part.bottom - y), slice(part.x - x, part.right - x))
-    labels = cv2.connectedComponents(np.uint8(around > max(FAINT, around[own][part.mask].min() / 2)))[1]
-    return trimmed(x, y, np.isin(labels, labels[own][part.mask]))
+    ends = [0, *sorted(chosen), width]
+    return [trimmed(part.x + start, part.y, part.mask[:, start:end])
+            for start, end in itertools.pairwise(ends) if part.mask[:, start:end].any()]
 
 
 def cut_out(ink, part):
@@ -801,13 +693,14 @@ def cut_out(ink, part):
     mask = part.mask.astype(np.uint8)
     alone = ink[part.y:part.bottom, part.x:part.right] * cv2.dilate(mask, np.ones((3, 3)))
     alone, mask = shrunk(alone, 8 * BOX), shrunk(255 * mask, 8 * BOX)
-    return np.clip(alone * (255 / quantile(alone[mask > mask.max() / 2], 0.75)), 0, 255).astype(np.uint8)
+    factor = 255 / quantile(alone[mask > mask.max() / 2], 0.75)
+    return np.clip(alone * factor, 0, 255).astype(np.uint8)
 
 
 def stroke_width(mask):
     """Mean width in pixels of the strokes in a mask (height, width)."""
     depth = cv2.distanceTransform(np.pad(np.uint8(mask), 1), cv2.DIST_L2, 3)[1:-1, 1:-1][mask]
-    return 4 * depth.mean() - 2 if len(depth) else 1        # a stroke's mean depth is width / 4 + 1 / 2
+    return 4 * depth.mean() - 2 if len(depth) else 1    # a stroke's mean depth is width / 4 + 1 / 2
 
 
 def thicken(ink):
@@ -831,8 +724,10 @@ def fit(ink):
     return image
 
 
-# What the maps below are sums of: x, y and 1 over the image, from its middle, then one smooth bump for each
-# knot of the elastic lattice. (3 + KNOTS**2, 784)
+# What the maps below are sums of: x, y and 1 over the image, from its middle, then a smooth bump
+# for each knot of the elastic lattice. (3 + KNOTS**2, 784) By the map [[1, 0.2, 3], [0, 1, 0]], for
+# example, the pixel at (x, y) comes from (x + 0.2 y + 3, y): a slant of 0.2 is taken out, and what
+# lay 3 pixels right of the middle lies in it.
 BASIS = np.float32([
     *(np.mgrid[:SIZE, :SIZE][::-1] - (SIZE - 1) / 2), np.ones((SIZE, SIZE)),
     *(cv2.resize(knot.reshape(KNOTS, KNOTS), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
@@ -840,7 +735,7 @@ BASIS = np.float32([
 
 
 def straightening(images):
-    """Maps (n, 2, 3) that make images (n, 28, 28) upright, centred by mass and of like size, by moments."""
+    """Maps (n, 2, 3) that by moments make images (n, 28, 28) upright, centred and alike in size."""
     x, y, one = BASIS[:3]
     ink = images.reshape(len(images), -1).astype(np.float32)
     mass, *sums = (ink @ np.stack([one, x, y, x * x, x * y, y * y], axis=1)).T
@@ -851,7 +746,8 @@ def straightening(images):
     zoom_x = np.clip((upright_xx / SPREAD_X**2) ** (EVENED_X / 2), *ZOOM_RANGE)
     zoom_y = np.clip(np.sqrt(yy) / SPREAD_Y, *ZOOM_RANGE)
     nought = np.zeros_like(mean_x)
-    return np.stack([zoom_x, zoom_y * slant, mean_x, nought, zoom_y, mean_y], axis=1).reshape(-1, 2, 3)
+    entries = [zoom_x, zoom_y * slant, mean_x, nought, zoom_y, mean_y]
+    return np.stack(entries, axis=1).reshape(-1, 2, 3)
 
 
 def distorted(maps, rng, strength=1):
@@ -868,7 +764,7 @@ def distorted(maps, rng, strength=1):
 
 
 def warp(images, maps):
-    """Images (n, 28, 28) uint8 redrawn: pixel p comes from where maps (n, 2, k) @ BASIS[:k, p] points to.
+    """Images (n, 28, 28) uint8 redrawn: pixel p is from where maps (n, 2, k) @ BASIS[:k, p] points.
 
     CHUNK images at a time lie in one tall strip, so that one call of remap serves them all.
     """
@@ -885,7 +781,7 @@ def warp(images, maps):
 
 
 def straighten(images):
-    """The last step of every image, MNIST's too: (n, 28, 28) uint8 made upright, centred, of one size."""
+    """The last step of any image, MNIST's too: (n, 28, 28) uint8 upright, centred, of one size."""
     return warp(images, straightening(images))
 
 
@@ -894,7 +790,8 @@ def frame(ink, parts):
     return straighten(np.stack([fit(thicken(cut_out(ink, part))) for part in parts]))
 
 
-# ==== The networks ======================================================================================
+# ==== The networks ================================================================================
+# A network is a row of a table, its layers in words; build makes the Keras model of them.
 
 class Network(NamedTuple):
     """A row of the README's table, and how the network is trained."""
@@ -908,12 +805,14 @@ class Network(NamedTuple):
 
 NETWORKS = {
     "dense": Network("Flatten, Dense 50 relu, Dense 50 relu, Dense 10 sigmoid", 10, 42_310),
-    "dense-128-128": Network("Flatten, Dense 128 relu, Dense 128 relu, Dense 10 softmax", 3, 118_282),
+    "dense-128-128": Network("Flatten, Dense 128 relu, Dense 128 relu, Dense 10 softmax",
+                             3, 118_282),
     "dense-128": Network("Flatten, Dense 128 relu, Dense 10 softmax", 20, 101_770),
     "cnn-2": Network("Conv 32 3x3 relu, Conv 64 3x3 relu, MaxPool, Flatten, Dense 128 relu, "
                      "Dense 10 softmax", 10, 1_199_882, peak=2e-3),
-    "cnn-3": Network("Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, "
-                     "Flatten, Dense 64 relu, Dense 32 relu, Dense 10 softmax", 10, 81_066, peak=3e-3),
+    "cnn-3": Network("Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, "
+                     "MaxPool, Flatten, Dense 64 relu, Dense 32 relu, Dense 10 softmax",
+                     10, 81_066, peak=3e-3),
     "best": Network("Conv 16 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
                     "ConvNorm 64 3x3 relu, MaxPool, ConvNorm 128 3x3 relu, GlobalMaxPool, "
                     "Dense 11 softmax", 14, 136_363, batch=128, robust=True),
@@ -953,10 +852,10 @@ def as_input(images):
 
 
 def with_confidences(model):
-    """`model` itself, or where its outputs are sigmoids its twin with a softmax layer of the same weights.
+    """`model` itself, or if its outputs are sigmoids its twin with a softmax of the same weights.
 
-    Under categorical cross-entropy Keras trains a sigmoid layer on the softmax of what goes into the sigmoid;
-    so that softmax is the network's confidence, while the sigmoids, divided by their sum, are far from it.
+    Under categorical cross-entropy Keras trains a sigmoid layer on the softmax of what enters it;
+    so that softmax is the network's confidence, and sigmoids, divided by their sum, are far off.
     """
     *layers, last = model.layers
     if last.activation.__name__ == "softmax":
@@ -969,10 +868,12 @@ def with_confidences(model):
     return twin
 
 
-# ==== Training ==========================================================================================
+# ==== Training ====================================================================================
+# make_lesson gathers the images, compile_model readies the network, train lets it learn chunks of
+# images, each epoch distorted anew; save writes it for Keras and, with facts and hash, for OpenCV.
 
 def import_keras():
-    """Keras on TensorFlow, imported on first use, without the log of its C++ parts unless it fails."""
+    """Keras on TensorFlow, imported on first use, without its C++ parts' log unless it fails."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
@@ -983,7 +884,7 @@ def import_keras():
 
 @contextlib.contextmanager
 def silenced_stderr():
-    """Keep back what is written to file descriptor 2, by C++ too; written after all if the block fails."""
+    """Keep back what is written to file descriptor 2, by C++ too; write it if the block fails."""
     if sys.stderr:
         sys.stderr.flush()
     stderr = os.dup(2)
@@ -1024,53 +925,76 @@ def learned(name, data, plain):
             + f", {others:,} of what is no digit" * bool(others))
 
 
+class Lesson(NamedTuple):
+    """What a network learns from: images (n, 28, 28) uint8 and labels (n,), and those held out."""
+    images: np.ndarray          # of the data set, then drawn digits, then what is no digit
+    labels: np.ndarray
+    own: int                    # how many of them are the data set's
+    held_out: tuple             # images and labels to validate with
+    robust: bool                # whether there is an answer more, for what is no digit
+
+
+def make_lesson(name, data, plain, rng):
+    """The Lesson of a network from a Dataset: most training images, and what is drawn besides."""
+    if len(data.x_train) < 2:
+        raise DigitError(f"{data.name} has one training image and none to hold out; "
+                         "it takes two or more")
+    held_out, kept = np.split(rng.permutation(len(data.x_train)), [count_held_out(data)])
+    images, labels = data.x_train[kept], data.y_train[kept]
+    digits_besides, others_besides = count_besides(name, data, plain)
+    if digits_besides:
+        from drawn_pages import drawn
+        drawn_labels = np.arange(digits_besides) % 10
+        images = np.concatenate([images, drawn(drawn_labels, rng)])
+        labels = np.append(labels, drawn_labels)
+    if others_besides:
+        from drawn_pages import non_digits
+        others = non_digits(images, labels, others_besides, rng, lambda ink: fit(thicken(ink)))
+        images = np.concatenate([images, others])
+        labels = np.append(labels, np.full(others_besides, data.classes))
+    unseen = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
+    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), others_besides > 0)
+
+
+def compile_model(name, answers, steps, steps_at_once, plain):
+    """A network's Keras model, to learn in `steps` of all epochs, `steps_at_once` in one go."""
+    optimizers, network = import_keras().optimizers, NETWORKS[name]
+    model, warm_up = build(name, answers), int(steps * WARM_UP)
+    one_cycle = optimizers.schedules.CosineDecay(    # up to the peak, then down to 0 along a cosine
+        network.peak / 10, steps - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
+    adam = optimizers.Adam() if plain else optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
+                  steps_per_execution=steps_at_once)
+    return model
+
+
 def train(name, data, epochs, seed, plain=False):
     """Train a network on a Dataset; its Keras model and curves, {"accuracy": [an epoch each], ...}.
 
-    `plain` is every tutorial's recipe: batches of 32, a constant learning rate, the images as they are.
+    `plain` is every tutorial's recipe: batches of 32, a constant learning rate, images as they are.
     """
-    keras, network = import_keras(), NETWORKS[name]
-    keras.utils.set_random_seed(seed)
+    import_keras().utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
-    if len(data.x_train) < 2:
-        raise DigitError(f"{data.name} has one training image and none to hold out; it takes two or more")
-    held_out, kept = np.split(rng.permutation(len(data.x_train)), [count_held_out(data)])
-    x_validation = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
-    x_train, y_train = data.x_train[kept], data.y_train[kept]
-    digits_besides, others_besides = count_besides(name, data, plain)
-    robust = others_besides > 0
-    if network.robust and not robust:
-        log.info(f"{name} learns what is no digit only with MNIST or drawn digits, and not with --plain")
-    if digits_besides:
-        from drawn_pages import drawn
-        labels = np.arange(digits_besides) % 10
-        x_train, y_train = np.concatenate([x_train, drawn(labels, rng)]), np.append(y_train, labels)
-    if robust:
-        from drawn_pages import non_digits
-        others = non_digits(x_train, y_train, others_besides, rng, lambda ink: fit(thicken(ink)))
-        x_train = np.concatenate([x_train, others])
-        y_train = np.append(y_train, np.full(others_besides, data.classes))
-    batch = min(32 if plain else network.batch, len(x_train))
-    executions = math.ceil(len(x_train) // batch / 100)         # Ctrl-C is heard between them
-    steps = len(x_train) // batch // executions * executions    # Keras runs whole executions only
-    warm_up = int(steps * epochs * WARM_UP)
-    one_cycle = keras.optimizers.schedules.CosineDecay(     # up to the peak, then down to 0 along a cosine
-        network.peak / 10, steps * epochs - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
-    model = build(name, data.classes + robust)
-    adam = keras.optimizers.Adam() if plain else keras.optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
-    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
-                  steps_per_execution=steps // executions)
-    last = len(x_train) if robust else len(kept) + LAST_BESIDES
-    chunks = epoch_chunks(x_train, y_train, epochs, rng, 0 if plain else ROBUST if robust else 1, last)
+    lesson = make_lesson(name, data, plain, rng)
+    if NETWORKS[name].robust and not lesson.robust:
+        log.info(f"{name} learns what is no digit only with MNIST or drawn digits, "
+                 "and not with --plain")
+    batch = min(32 if plain else NETWORKS[name].batch, len(lesson.images))
+    times = math.ceil(len(lesson.images) // batch / 100)        # in an epoch, that Ctrl-C is heard
+    steps_at_once = len(lesson.images) // batch // times
+    steps = steps_at_once * times
+    model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain)
+    chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
+    images, labels = lesson.held_out
     with contextlib.redirect_stdout(sys.stderr):
-        history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps, shuffle=False,
-                            validation_data=(as_input(x_validation), data.y_train[held_out]),
-                            validation_batch_size=1000, verbose=0, callbacks=[progress(epochs, steps)])
+        history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
+                            validation_data=(as_input(images), labels), validation_batch_size=1000,
+                            shuffle=False, verbose=0, callbacks=[progress(epochs, steps)])
     return model, history.history
 
 
 def progress(epochs, steps):
-    """A Keras callback that tells a line an epoch; on a terminal its steps stand there until it ends."""
+    """A Keras callback that tells a line an epoch; on a terminal, its steps until it ends."""
     from keras.callbacks import LambdaCallback
     epoch = 1
 
@@ -1085,65 +1009,44 @@ def progress(epochs, steps):
 
     def on_epoch_end(number, logs):
         start = "\r" if sys.stderr.isatty() else ""
-        log.info(f"{start}epoch {epoch}/{epochs}: accuracy {logs['accuracy']:.4f}, loss {logs['loss']:.4f}; "
-                 f"validation {logs['val_accuracy']:.4f}, {logs['val_loss']:.4f}")
+        log.info(f"{start}epoch {epoch}/{epochs}: accuracy {logs['accuracy']:.4f}, "
+                 f"loss {logs['loss']:.4f}; validation {logs['val_accuracy']:.4f}, "
+                 f"{logs['val_loss']:.4f}")
     return LambdaCallback(on_epoch_begin=on_epoch_begin, on_train_batch_end=on_train_batch_end,
                           on_epoch_end=on_epoch_end)
 
 
-def epoch_chunks(images, labels, epochs, rng, strength, last):
+def epoch_chunks(lesson, epochs, rng, strength):
     """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted.
 
-    With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs are
-    clean, and of the first `last` images alone.
+    With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs
+    are clean, and with few of the images that were drawn besides, unless the network is robust.
     """
+    images, n = lesson.images, len(lesson.images)
     maps = straightening(images) if strength else None
+    last = n if lesson.robust else lesson.own + LAST_BESIDES
     clean_from = epochs * (1 - CLEAN_EPOCHS / max(1, strength))
     for epoch in range(epochs):
-        order, clean = rng.permutation(len(images)), epoch >= clean_from
-        order = np.resize(order[order < last], len(order)) if clean else order
-        for start in range(0, len(order), CHUNK):
-            chunk = order[start:start + CHUNK]
+        order, clean = rng.permutation(n), epoch >= clean_from
+        order = np.resize(order[order < last], n) if clean else order
+        for chunk in np.split(order, range(CHUNK, n, CHUNK)):
             x = images[chunk]
             if strength:
                 x = warp(x, maps[chunk] if clean else distorted(maps[chunk], rng, strength))
-            yield with_other_pens(x, rng) if strength > 1 and not clean else x, labels[chunk]
-
-
-def with_other_pens(images, rng):
-    """Images (n, 28, 28), a part of which got broken, thicker, thinner or blurred strokes."""
-    pen, blur = np.ones((2, 2)), rng.uniform(0.4, 1)
-    changes = {0.4: lambda strip: broken(strip, rng),
-               0.53: lambda strip: cv2.dilate(strip, pen), 0.66: lambda strip: cv2.erode(strip, pen),
-               0.8: lambda strip: cv2.GaussianBlur(strip, (0, 0), blur)}
-    images, bounds = images.copy(), [*(int(share * len(images)) for share in changes), len(images)]
-    for change, start, end in zip(changes.values(), bounds, bounds[1:]):
-        padded = np.pad(images[start:end], ((0, 0), (1, 1), (1, 1)))
-        if len(padded):
-            strip = change(padded.reshape(-1, SIZE + 2))
-            images[start:end] = strip.reshape(padded.shape)[:, 1:-1, 1:-1]
-    return images
-
-
-def broken(strip, rng):
-    """A strip of square images (n * side, side) with two gaps in the ink of each, where the pen skipped."""
-    side = strip.shape[1]
-    pixels, places = strip.reshape(-1, side**2).astype(np.float32), np.indices((side, side)).reshape(2, -1)
-    for _ in range(2):
-        middle = np.argmax(pixels * rng.random(pixels.shape, np.float32), axis=1)
-        distance = np.hypot(*(places[:, None] - places[:, middle, None]))
-        pixels *= np.clip(distance - rng.uniform(*GAP, (len(pixels), 1)), 0, 1)
-    return pixels.astype(np.uint8).reshape(strip.shape)
+            if strength > 1 and not clean:
+                from drawn_pages import with_other_pens
+                x = with_other_pens(x, rng)
+            yield x, lesson.labels[chunk]
 
 
 def as_batches(chunks, batch):
-    """A tf.data.Dataset of input batches, made on another thread while the last ones are learned."""
+    """A tf.data.Dataset of input batches, made on another thread while the last are learned."""
     import tensorflow as tf
     signature = tf.TensorSpec((None, SIZE, SIZE), tf.uint8), tf.TensorSpec((None,), tf.int64)
-    dataset = tf.data.Dataset.from_generator(lambda: chunks, output_signature=signature).rebatch(batch)
+    dataset = tf.data.Dataset.from_generator(lambda: chunks, output_signature=signature)
     options = tf.data.Options()
     options.autotune.enabled = False        # now and then it holds up the end of training by 5 s
-    dataset = dataset.with_options(options)
+    dataset = dataset.rebatch(batch).with_options(options)
     return dataset.map(lambda x, y: (tf.cast(x, tf.float32)[..., None] / 255, y)).prefetch(100)
 
 
@@ -1164,7 +1067,7 @@ def write(model, metadata, path):
         without_optimiser(model).save(path)
     else:
         confident = with_confidences(model)
-        confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # Keras exports a called model only
+        confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # exported only once called
         confident.export(path, format=EXPORTS[path.suffix], verbose=False)
     if path.suffix == ".keras":         # which is a zip
         with zipfile.ZipFile(path, "a") as file:
@@ -1174,14 +1077,14 @@ def write(model, metadata, path):
 
 
 def without_optimiser(model):
-    """A Keras model of the same layers and weights, not compiled; the optimiser takes twice their space."""
+    """An uncompiled Keras model, same layers and weights; the optimiser takes twice their space."""
     clone = type(model).from_config(model.get_config())
     clone.set_weights(model.get_weights())
     return clone
 
 
 def seal(path, metadata):
-    """Put `metadata`, and among them the network's size and hash, into an ONNX file's metadata_props.
+    """Put `metadata`, and with it the network's size and hash, into an ONNX file's metadata_props.
 
     They come last: protobuf reads one message after another as the two in one.
     """
@@ -1192,22 +1095,25 @@ def seal(path, metadata):
     path.write_bytes(network + onnx.ModelProto(metadata_props=[entry]).SerializeToString())
 
 
-# ==== Reports ===========================================================================================
+# ==== Reports =====================================================================================
+# Figures about a network as text and as pictures: plot_ functions make one, save_picture writes it.
 
 def score(confidences, labels):
-    """Accuracy, mean cross-entropy and counts [true, predicted] of confidences (n, classes), labels (n,)."""
+    """Accuracy, log loss, counts [true, predicted] of confidences (n, classes) and labels (n,)."""
     classes, predicted = confidences.shape[1], confidences.argmax(axis=1)
-    of_the_true = np.maximum(confidences[np.arange(len(labels)), labels], 1e-7)     # Keras' epsilon
+    p_true = np.maximum(confidences[np.arange(len(labels)), labels], 1e-7)     # Keras' epsilon
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2)
-    return ((predicted == labels).mean(), -np.log(of_the_true).mean(), confusion.reshape(classes, classes))
+    return (predicted == labels).mean(), -np.log(p_true).mean(), confusion.reshape(classes, classes)
 
 
 def report(accuracy, loss, confusion):
     """Accuracy and loss, then precision, recall and F1 of each class, as lines of text."""
     true, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
-    lines = [f"accuracy {accuracy:.2%}, loss {loss:.4f}", "digit  precision   recall       F1  images"]
+    lines = [f"accuracy {accuracy:.2%}, loss {loss:.4f}",
+             "digit  precision   recall       F1  images"]
     for digit, right in enumerate(confusion.diagonal()):
-        shares = right / np.maximum([predicted[digit], true[digit], (true + predicted)[digit] / 2], 1)
+        shares = right / np.maximum(
+            [predicted[digit], true[digit], (true + predicted)[digit] / 2], 1)
         lines.append("{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *shares, true[digit]))
     return "\n".join(lines)
 
@@ -1241,10 +1147,11 @@ def plot_confusion(confusion, title):
     side = max(7, 0.6 * len(confusion))
     figure = new_figure(side, side)
     axis = figure.subplots()
-    seaborn.heatmap(confusion, annot=True, fmt="d", cmap="Blues", cbar=False, square=True, linewidths=0.5,
-                    norm=SymLogNorm(1, vmin=0, vmax=confusion.max()), ax=axis)
+    seaborn.heatmap(confusion, annot=True, fmt="d", cmap="Blues", cbar=False, square=True,
+                    linewidths=0.5, norm=SymLogNorm(1, vmin=0, vmax=confusion.max()), ax=axis)
     right, n = confusion.trace(), confusion.sum()
-    axis.set(xlabel="predicted", ylabel="true", title=f"{title}\naccuracy {right / n:.2%}, n = {n:,}")
+    axis.set(xlabel="predicted", ylabel="true",
+             title=f"{title}\naccuracy {right / n:.2%}, n = {n:,}")
     return figure
 
 
@@ -1283,10 +1190,16 @@ def plot_sample(picture, image, confidences, title):
     return figure
 
 
+def outline(x, y, width, height):
+    """The x and the y of a box's corners, in a closed line."""
+    return [x, x + width, x + width, x, x], [y, y, y + height, y + height, y]
+
+
 def plot_steps(reading, title):
     """Of a Reading: the picture with the answers, its ink, and each image that the network saw.
 
-    Under each stand its three likeliest digits; what is not sure has a question mark.
+    Under each stand its three likeliest digits; what is not sure has a question mark. In the ink
+    stands what was left out, and why.
     """
     rows = math.ceil(len(reading.digits) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
@@ -1294,35 +1207,39 @@ def plot_steps(reading, title):
     height, width = (side * reading.scale for side in reading.ink.shape)
     read, ink = above.subplots(1, 2)
     show_image(read, reading.picture, "read", extent=(0, width, height, 0))
-    show_image(ink, reading.ink * (255 / max(1, reading.ink.max())), "ink", extent=(0, width, height, 0))
+    show_image(ink, reading.ink * (255 / max(1, reading.ink.max())), "ink",
+               extent=(0, width, height, 0))
     for digit in reading.digits:
-        x, y, right, bottom = np.add(digit["box"], [0, 0, *digit["box"][:2]])
-        colour = "#1f5fa8" if digit["sure"] else "#d0661b"
-        read.plot([x, right, right, x, x], [y, y, bottom, bottom, y], color=colour)
-        read.text(x, y, f"{digit['digit']}{'' if digit['sure'] else '?'}", color=colour, size=13, va="bottom")
+        colour, mark = ("#1f5fa8", "") if digit["sure"] else ("#d0661b", "?")
+        read.plot(*outline(*digit["box"]), color=colour)
+        read.text(*digit["box"][:2], f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
+    for box, why in left_out(reading.ink, reading.parts):
+        x, y, width, height = np.multiply(box, reading.scale)
+        ink.plot(*outline(x, y, width, height), ":", color="#d0661b")
+        ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
     axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
     for axis in axes:
         axis.axis("off")
     for axis, image, confidences in zip(axes, reading.images, reading.confidences):
         likeliest = np.argsort(-confidences)[:3]
-        show_image(axis, image, "\n".join(f"{digit}  {confidences[digit]:.1%}" for digit in likeliest))
+        show_image(axis, image, "\n".join(f"{i}  {confidences[i]:.1%}" for i in likeliest))
     title = title.encode(errors="backslashreplace").decode()        # a file's name need not be text
     figure.suptitle(title if rows else f"{title}: no digit found", parse_math=False)
     return figure
 
 
 def plot_mistakes(images, labels, confidences, title):
-    """The 25 misread images in which the network was surest, true and predicted class above each."""
-    predicted, highest = confidences.argmax(axis=1), confidences.max(axis=1)
+    """The 25 misread images that the network was surest of, true and predicted class above each."""
+    predicted, top = confidences.argmax(axis=1), confidences.max(axis=1)
     wrong = np.flatnonzero(predicted != labels)
-    worst = wrong[np.argsort(-highest[wrong], kind="stable")][:25]
+    worst = wrong[np.argsort(-top[wrong], kind="stable")][:25]
     rows = max(1, math.ceil(len(worst) / 5))
     figure = new_figure(8.5, 2 * rows + 0.6)
     axes = figure.subplots(rows, 5, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, i in zip(axes.flat, worst):
-        show_image(axis, images[i], f"{labels[i]} read as {predicted[i]}\n{highest[i]:.1%}, image {i}")
+        show_image(axis, images[i], f"{labels[i]} read as {predicted[i]}\n{top[i]:.1%}, image {i}")
     figure.suptitle(f"{title}: the {len(worst)} surest of {len(wrong)} mistakes")
     return figure
 
@@ -1334,26 +1251,23 @@ def save_picture(figure, path):
     log.info(f"wrote {path}")
 
 
-# ==== Reading images ====================================================================================
+# ==== Reading images ==============================================================================
+# A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
+# doubts are parted and joined (read_row, join_pieces), and the likeliest reading stays. try_to_read
+# makes the answer of a file, read_files those of many, in_parallel spreads them over processes.
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm",
-            ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
+            ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
 
 
 class Reader:
     """A trained network out of an ONNX file that this script wrote, run by OpenCV alone."""
 
     def __init__(self, path):
-        """DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some."""
         self.path = path
-        with explained(f"{path} is damaged or was not written by this script; train again or choose another"):
-            data = Path(path).read_bytes()
-            facts = data[data.rindex(b'{"network"'):].decode("utf-8", "replace")     # the last thing in it
-            self.metadata, _ = json.JSONDecoder().raw_decode(facts)
-            network = data[:self.metadata["bytes"]]
-            if hashlib.sha256(network).hexdigest() != self.metadata["sha256"]:
-                raise ValueError("wrong hash")
-            self.net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+        self.net, self.metadata = load_network(path)
+        if "classes" not in self.metadata:
+            raise DigitError(f"{path} finds ink and reads no digits; choose another")
         self.lock = threading.Lock()        # OpenCV's networks serve one thread at a time
 
     def __str__(self):
@@ -1362,7 +1276,7 @@ class Reader:
     def confidences(self, images):
         """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step.
 
-        What is missing to 1 is the confidence that it is none of them, in a network that can say so.
+        What is missing to 1 is the confidence that it is none of them, if the network can say so.
         """
         outputs = []
         for start in range(0, len(images), 200):        # bounds the memory of the convolutions
@@ -1372,7 +1286,7 @@ class Reader:
         return np.concatenate(outputs)
 
     def prepare(self, images):
-        """Images of a data set as this network learned them: straightened, unless by the plain recipe."""
+        """A data set's images as it learned them: straightened, unless by the plain recipe."""
         return images if self.metadata["recipe"] == "plain" else straighten(images)
 
 
@@ -1381,6 +1295,10 @@ class Found(NamedTuple):
     part: Part
     image: np.ndarray           # (28, 28) uint8
     confidences: np.ndarray     # (classes,)
+
+    @property
+    def digit(self):
+        return int(self.confidences.argmax())
 
     @property
     def confidence(self):
@@ -1396,11 +1314,16 @@ class Found(NamedTuple):
 
 
 def look(ink, parts, reader):
-    """Parts of a picture's ink, read as they are: a list of Founds."""
+    """Parts of a picture's ink, read as they are: a list of Founds.
+
+    Where the ink is faint, its network doubts that there is a digit, and so does the confidence.
+    """
     if not parts:
         return []
     images = frame(ink, parts)
-    return list(map(Found, parts, images, reader.confidences(images)))
+    shares = [ink[part.y:part.bottom, part.x:part.right][part.mask].mean() / 255 for part in parts]
+    firmness = np.clip((np.array(shares) - UNSURE) / (FIRM - UNSURE), 0, 1)
+    return list(map(Found, parts, images, reader.confidences(images) * firmness[:, None]))
 
 
 class Span(NamedTuple):
@@ -1413,35 +1336,38 @@ class Span(NamedTuple):
     cost: float                 # nats against it before a network is asked
 
 
-def find_spans(ink, row, doubtful):
-    """Yield the Spans of a row of Parts that may be digits: a Part, pieces of a doubtful one, neighbours."""
+def find_spans(row, doubtful):
+    """Yield Spans of a row that may be digits: a Part, pieces of a doubtful one, neighbours."""
     usual = np.median([len(part.mask) for part in row])
-    pieces, owner = [], []
+    pieces, owners = [], []
     for number, part in enumerate(row):
         cut = split(part) if doubtful[number] and part.mask.shape[1] > usual / 2 else [part]
         pieces += cut
-        owner += [number] * len(cut)
-    spans = ((first, end) for first in range(len(pieces))
-             for end in range(first + 1, min(first + MAX_PIECES, len(pieces)) + 1))
-    for first, end in spans:
-        own = sorted(set(owner[first:end]))
-        cut_before, cut_after = (owner[edge - 1:edge] == owner[edge:edge + 1] for edge in (first, end))
-        if len(own) > 1 and not doubtful[own].any():
+        owners += [number] * len(cut)
+    for first, last in itertools.combinations_with_replacement(range(len(pieces)), 2):
+        if last - first >= MAX_PIECES:
             continue
-        part, cut = joined(pieces[first:end]), cut_before or cut_after
-        if len(own) > 1:
-            gap = max(pieces[i].x - max(piece.right for piece in pieces[first:i])
-                      for i in range(first + 1, end))
-            if part.mask.shape[1] > 1.5 * usual or gap > 0.2 * usual:
-                continue
+        own, taken = sorted(set(owners[first:last + 1])), pieces[first:last + 1]
+        if len(own) > 1 and not (doubtful[own].any() and are_near(taken, usual)):
+            continue
+        begins_inside, ends_inside = (owners[at - 1:at] == owners[at:at + 1]
+                                      for at in (first, last + 1))
+        cut = begins_inside or ends_inside
         whole = own[0] if len(own) == 1 and not cut else None
-        yield Span(first, end, part, whole, cut, CUT * cut_before + JOIN * (len(own) - 1))
-        if whole is not None and doubtful[whole]:
-            yield Span(first, end, regrown(ink, part), None, False, JOIN)
+        cost = CUT * begins_inside + JOIN * (len(own) - 1)
+        yield Span(first, last + 1, joined(taken), whole, cut, cost)
+
+
+def are_near(pieces, usual):
+    """Whether neighbours may be one digit: narrow together, and with no wide gap between them."""
+    ends = itertools.accumulate((piece.right for piece in pieces), max)
+    gaps = [piece.x - end for piece, end in zip(pieces[1:], ends)]
+    width = max(piece.right for piece in pieces) - min(piece.x for piece in pieces)
+    return width <= 1.5 * usual and max(gaps) <= 0.2 * usual
 
 
 def best_path(spans, rewards):
-    """Numbers of the Spans that part a row best, given the logarithm of the highest confidence in each."""
+    """Numbers of Spans that part a row best, given the log of the highest confidence in each."""
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
         if span.first in paths:
@@ -1454,11 +1380,11 @@ def best_path(spans, rewards):
 
 
 def read_row(ink, row, reader):
-    """The digits of a row of Founds, each read as a whole, as Founds: doubtful ones are parted and joined."""
+    """A row of Founds read as a whole: its digits, as Founds, doubtful ones parted and joined."""
     doubtful = np.array([whole.confidence < SURE for whole in row])
     if not doubtful.any():
         return row
-    spans = list(find_spans(ink, [whole.part for whole in row], doubtful))
+    spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
     return [read[number]._replace(confidences=read[number].confidences * AS_PIECE)
@@ -1472,70 +1398,107 @@ class Reading(NamedTuple):
     scale: float                # factor from its pixels to the original's
     ink: np.ndarray             # (height, width) uint8
     digits: list                # as in the JSON
+    parts: list                 # of the ink, the Part of each
     images: np.ndarray          # (n, 28, 28) uint8, what the network saw of each
     confidences: np.ndarray     # (n, classes)
 
 
 def join_pieces(ink, found, reader):
-    """The Founds; halves of digits, one above the other, and the pieces of a single one joined if likely."""
-    boxes = np.array([(part.x, part.y, part.right, part.bottom) for part, *_ in found]).T
-    (x, y, right, bottom), logs = boxes[:, :, None], np.array([one.log_confidence for one in found])
-    overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
-    stacked = (y < y.T) & (y.T - bottom < 0.15 * (bottom.T - y)) & (bottom < bottom.T) & \
-        (overlap >= 0.6 * np.minimum(right - x, (right - x).T)) & \
-        (np.minimum(logs[:, None], logs) < math.log(SURE))
-    groups, gone = np.argwhere(stacked).tolist(), set()
-    narrow = right.max() - x.min() <= bottom.max() - y.min()
-    if 1 < len(found) <= MAX_PIECES and narrow and logs.min() < math.log(SURE):
+    """The Founds; upper and lower halves, and pieces of a single digit, joined if likely."""
+    logs, sure = np.array([one.log_confidence for one in found]), math.log(SURE)
+    if len(found) < 2 or logs.min() >= sure:
+        return found
+    parts = [one.part for one in found]
+    x, y, right, bottom = np.array([(part.x, part.y, part.right, part.bottom) for part in parts]).T
+    groups = [[upper, lower] for upper, lower in itertools.permutations(range(len(found)), 2)
+              if min(logs[upper], logs[lower]) < sure and is_above(parts[upper], parts[lower])]
+    if len(found) <= MAX_PIECES and right.max() - x.min() <= bottom.max() - y.min():
         groups.insert(0, list(range(len(found))))
-    wholes = look(ink, [joined([found[number].part for number in group]) for group in groups], reader)
+    wholes = look(ink, [joined([parts[number] for number in group]) for group in groups], reader)
+    gone = set()
     for group, whole in zip(groups, wholes):
-        if whole.log_confidence - JOIN * (len(group) - 1) > logs[group].sum() and not gone & set(group):
+        reward = whole.log_confidence - JOIN * (len(group) - 1)
+        if reward > logs[group].sum() and not gone & set(group):
             found, gone = [*found, whole], gone | set(group)
     return [one for number, one in enumerate(found) if number not in gone]
 
 
+def is_above(upper, lower):
+    """Whether one Part is so close above another that the two may be halves of a digit."""
+    overlap = min(upper.right, lower.right) - max(upper.x, lower.x)
+    gap, height = lower.y - upper.bottom, lower.bottom - upper.y
+    narrower = min(upper.mask.shape[1], lower.mask.shape[1])
+    return upper.y < lower.y and upper.bottom < lower.bottom and gap < 0.15 * height and \
+        overlap >= 0.6 * narrower
+
+
+def read_picture(picture, reader):
+    """The ink of an RGB picture, and the digits in it: a list of Founds for each row."""
+    for ink in find_inks(picture):
+        found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
+        rows = find_rows([one.part for one in found])
+        rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
+        rows = [row for row in map(worth_telling, rows) if row]
+        others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
+        rows = [lowered(row, others) for row in rows]
+        if all(one.confidence >= SURE for row in rows for one in row):
+            break
+    return ink, rows
+
+
+def worth_telling(row):
+    """Those Founds of a row that are not too unlikely, the less so beside some that are likely."""
+    least = WITH_DIGITS if any(one.like_a_digit for one in row) else ALONE
+    return [one for one in row if one.confidence > least]
+
+
+def lowered(row, others):
+    """A row of Founds, less sure where one of other boxes as high as a digit is beside it."""
+    top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
+    tall = LARGE_HEIGHT * np.median([len(one.part.mask) for one in row])
+    if not any(y < bottom and top < y + height and height > tall for _, y, _, height in others):
+        return row
+    return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+
+
+def left_out(ink, parts):
+    """Boxes (x, y, width, height) of what of a picture's ink is in no Part, each with why."""
+    others = np.pad(ink, 2)
+    for part in parts:
+        around = others[part.y:part.bottom + 4, part.x:part.right + 4]
+        around[cv2.dilate(np.uint8(np.pad(part.mask, 2)), np.ones((5, 5))) > 0] = 0
+    usual = np.median([len(part.mask) for part in parts] or [len(ink)])
+    found = []
+    for x, y, width, height, _ in components(np.uint8(others[2:-2, 2:-2] > TRACE))[1]:
+        peak = others[2:-2, 2:-2][y:y + height, x:x + width].max()
+        why = "hardly ink of a digit" if peak <= INK else "like no digit" if \
+            height >= LARGE_HEIGHT * usual else "too small"
+        if max(width, height) >= usual / 6:
+            found.append(((x, y, width, height), why))
+    return found
+
+
 def read_image(source, reader, page=0):
-    """The Reading of a page of a path, binary file or bytes; DigitError where it is no readable image."""
+    """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
-    ink, strokes = find_strokes(picture)
-    found = look(ink, find_parts(ink, strokes), reader)
-    is_photograph = len(found) > CROWD and np.mean([one.like_a_digit for one in found]) < 0.25
-    if found and not is_photograph:
-        found = join_pieces(ink, found, reader)
-    rows = [[found[number] for number in row] for row in find_rows([one.part for one in found])]
-    rows = believable(rows if is_photograph else [read_row(ink, row, reader) for row in rows])
+    ink, rows = read_picture(picture, reader)
+    told = [one for row in rows for one in row]
     digits = [as_json(one, number, scale) for number, row in enumerate(rows) for one in row]
-    told = list(itertools.chain.from_iterable(rows))
     images = np.reshape([one.image for one in told], (-1, SIZE, SIZE)).astype(np.uint8)
     confidences = np.reshape([one.confidences for one in told], (-1, reader.metadata["classes"]))
-    return Reading(picture, scale, ink, digits, images, confidences)
+    return Reading(picture, scale, ink, digits, [one.part for one in told], images, confidences)
 
 
 def as_json(found, row, scale):
     """A Found as it stands in the JSON, its box in pixels of the original."""
     x, y, mask = found.part
     box = [x * scale, y * scale, *(max(1, side * scale) for side in mask.shape[::-1])]
-    return {"digit": int(found.confidences.argmax()), "confidence": round(float(found.confidence), 4),
-            "sure": bool(found.confidence >= SURE), "box": [round(side) for side in box], "row": row}
-
-
-def believable(rows):
-    """Of all that was read in a picture, rows of Founds, what is worth telling.
-
-    Where most of what was found is no digit, little is to be believed: a photograph, a text.
-    """
-    found = list(itertools.chain.from_iterable(rows))
-    trust = 1 if sum(one.part.mask.size * (1 if one.like_a_digit else -1) for one in found) >= 0 else 0.5
-    least = [WITH_DIGITS if any(one.like_a_digit for one in row) else ALONE for row in rows]
-    told = [[one for one in row if one.confidence > limit] for row, limit in zip(rows, least)]
-    if not any(told):
-        told = [sorted(found, key=lambda one: -one.confidence)[:1]]
-    return [[one._replace(confidences=one.confidences * trust) for one in row] for row in told if row]
+    return {"digit": found.digit, "confidence": round(float(found.confidence), 4),
+            "sure": bool(found.confidence >= SURE), "box": list(map(round, box)), "row": row}
 
 
 def try_to_read(file, source, reader, pages=None, show=None):
-    """Read a path, stream or bytes: the first page's Reading or None, and the answer as `predict` prints it.
+    """Read a path, stream or bytes: the first page's Reading or None, and `predict`'s answer.
 
     At most `pages` pages of a TIFF are read, or all; show(reading, page from 1) is called for each.
     """
@@ -1568,7 +1531,7 @@ def attempt(function, *args):
 
 
 def find_pages(file, source):
-    """What can be opened again and again, a path or bytes, for a path, stream or bytes; and its pages."""
+    """What can be opened again, a path or bytes, for a path, stream or bytes; and its pages."""
     if source == file and os.path.isdir(file):
         raise DigitError("a folder without images; name another")
     if hasattr(source, "read"):
@@ -1582,12 +1545,12 @@ def find_pages(file, source):
 
 
 def expand(source):
-    """The files that an argument stands for: itself, a folder's images or a glob's matches, maybe none."""
+    """The files an argument means: itself, a folder's images or a glob's matches, maybe none."""
     if os.path.isdir(source):
         found = (path for path in Path(source).rglob("*") if path.suffix.lower() in SUFFIXES)
         return sorted(str(path) for path in found if path.is_file())
-    matches = glob.glob(source, recursive=True)
-    return [source] if os.path.exists(source) else sorted(path for path in matches if os.path.isfile(path))
+    matches = filter(os.path.isfile, glob.glob(source, recursive=True))
+    return [source] if os.path.exists(source) else sorted(matches)
 
 
 def shared_reader(path):
@@ -1602,7 +1565,7 @@ def reader_as_of(path, modified):
 
 
 def read_files(files, model, steps):
-    """Answers, as `predict --json` prints them, for numbered files, [(number, path)], with a model file.
+    """Answers, as in `predict --json`, for numbered files, [(number, path)], with a model file.
 
     What the network saw of each goes to a picture in the folder `steps`, if that is not None.
     """
@@ -1617,11 +1580,12 @@ def read_files(files, model, steps):
 
 
 def in_parallel(function, tasks, jobs):
-    """Yield function(task) for each task in order, by `jobs` processes that are a few tasks ahead."""
+    """Yield function(task) for each task in order, by `jobs` processes, a few tasks ahead."""
     if jobs == 1:
         yield from map(function, tasks)
         return
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), start_process, [log.level])
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, spawn, start_process, [log.level])
     running = collections.deque()
     try:
         for task in tasks:
@@ -1638,7 +1602,7 @@ def in_parallel(function, tasks, jobs):
 
 
 def start_process(level):
-    """Settings of a process that reads images beside others: one thread, its Ctrl-C and its log our own."""
+    """Settings of a process that reads beside others: one thread, its Ctrl-C and log our own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()       # whose end, however it comes, must be ours too
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
@@ -1648,14 +1612,17 @@ def start_process(level):
     keep_memory()
 
 
-# ==== Command line ======================================================================================
+# ==== Command line ================================================================================
+# Each run_ function is a command. OPTIONS and COMMANDS say what can be asked for, parse checks it,
+# main turns whatever goes wrong into a sentence and an exit code.
 
 def find_model(model, models):
     """Path of the ONNX file that `model` means: a saved network's name, a path, `pretrained`.
 
     By default it is the network trained last. The one that ships stands for its name too.
     """
-    saved = [path for path in models.glob("*.onnx") if path.resolve() != PRETRAINED]
+    saved = [path for path in models.glob("*.onnx")
+             if path.resolve() != PRETRAINED and path.name != INK_FINDER.name]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
     if model == "pretrained":
@@ -1681,8 +1648,8 @@ def open_reader(model, models, data=None):
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(
         near_path(path), **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
-        raise DigitError(f"{path} tells {reader.metadata['classes']} classes apart and {data.name} has "
-                         f"{data.classes}; train on it first or choose another with --model")
+        raise DigitError(f"{path} tells {reader.metadata['classes']} classes apart and {data.name} "
+                         f"has {data.classes}; train on it first or choose another with --model")
     return reader
 
 
@@ -1697,7 +1664,7 @@ def run_predict(args):
 
 
 def read_all(sources, model, as_json=False, steps=None, jobs=None):
-    """Print an answer a line for files, folders and globs, read with a model file; 1 if any has an error."""
+    """Print an answer a line for files, folders, globs, read with a model file; 1 if any failed."""
     files = [file for source in sources for file in expand(source) or [source]]
     enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
     jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
@@ -1720,7 +1687,8 @@ def as_line(answer):
 
 def count_cores():
     """Processor cores that this process may use, by its affinity and its container's quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+             else os.cpu_count() or 1)
     with contextlib.suppress(OSError, ValueError):      # there is no such file, or it says "max"
         quota, period = map(int, CPU_QUOTA.read_text().split())
         cores = min(cores, math.ceil(quota / period))
@@ -1747,37 +1715,41 @@ def run_train(args):
 
 
 def train_and_save(args, prefix):
-    """Train a network, touch the test set once, save it, and its curves under a name with `prefix`."""
+    """Train a network, touch the test set once, save it, and its curves, named with `prefix`."""
     to_ship, name = args.model == "pretrained", args.model or "dense"
     path, name = (PRETRAINED.with_suffix(""), SHIPPED) if to_ship else (args.models / name, name)
     if name not in NETWORKS:
-        raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; take {', '.join(NETWORKS)}")
+        raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
+                         f"take {', '.join(NETWORKS)}")
     data, epochs = load_data(args.data), args.epochs or NETWORKS[name].epochs
     if to_ship and not count_besides(name, data, args.plain)[0]:
-        raise DigitError("the network that ships is trained on MNIST without --plain; else take --model best")
+        raise DigitError("the network that ships is trained on MNIST without --plain; "
+                         "else take --model best")
     try_to_write(path.parent)
     try_to_write(args.assets)
     log.info(f"training {name} on {data.name}: {learned(name, data, args.plain)}, {epochs} epochs")
     model, history = train(name, data, epochs, args.seed, args.plain)
     x_test = as_input(data.x_test if args.plain else straighten(data.x_test))
-    confidences = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)[:, :data.classes]
-    accuracy, loss, _ = score(confidences, data.y_test)
-    facts = facts_of(name, data, epochs, args.seed, args.plain)
-    facts |= {"test_images": len(data.y_test), "test_accuracy": float(accuracy), "test_loss": float(loss)}
+    outputs = with_confidences(model).predict(x_test, batch_size=1000, verbose=0)
+    accuracy, loss, _ = score(outputs[:, :data.classes], data.y_test)
+    facts = facts_of(name, data, epochs, args.seed, args.plain) | {
+        "test_images": len(data.y_test), "test_accuracy": float(accuracy), "test_loss": float(loss)}
     save(model, facts, Path(f"{path}.keras"), Path(f"{path}.onnx"))
     log.info(f"saved {path}.keras and .onnx, test accuracy {accuracy:.2%}")
-    save_picture(plot_curves(history, f"{name} on {data.name}"), args.assets / f"{prefix}accuracy_loss.png")
+    curves = plot_curves(history, f"{name} on {data.name}")
+    save_picture(curves, args.assets / f"{prefix}accuracy_loss.png")
 
 
 def facts_of(name, data, epochs, seed, plain):
-    """What a model file tells of how a network was trained."""
-    modules = {module: sys.modules[module].__version__ for module in ("tensorflow", "keras", "numpy", "cv2")}
+    """What a model file tells of how a network was trained, "network" first."""
+    modules = {module: sys.modules[module].__version__
+               for module in ("tensorflow", "keras", "numpy", "cv2")}
     drawn_digits, others = count_besides(name, data, plain)
-    return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,  # "network" is first
+    return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,
             "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
-            "data": data.name, "data_sha256": data.sha256(),
-            "drawn_digits": drawn_digits, "non_digits": others, "trained": time.strftime("%Y-%m-%d"),
+            "data": data.name, "data_sha256": data.sha256(), "drawn_digits": drawn_digits,
+            "non_digits": others, "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 
 
@@ -1789,14 +1761,15 @@ def run_evaluate(args):
 
 
 def measure(reader, data, assets, prefix):
-    """Print the report of a Reader on a data set's test images; save its pictures, names with `prefix`."""
+    """Print a Reader's report on a data set's test images; save pictures named with `prefix`."""
     title, images = f"{reader}, test set of {data.name}", reader.prepare(data.x_test)
     confidences = reader.confidences(images)
     accuracy, loss, confusion = score(confidences, data.y_test)
     print(f"{title}: {report(accuracy, loss, confusion)}", flush=True)
     save_picture(plot_confusion(confusion, title), assets / f"{prefix}confusion_matrix.png")
     save_picture(plot_counts(confusion, title), assets / f"{prefix}raw_confusion_tensor.png")
-    save_picture(plot_mistakes(images, data.y_test, confidences, title), assets / f"{prefix}mistakes.png")
+    mistakes = plot_mistakes(images, data.y_test, confidences, title)
+    save_picture(mistakes, assets / f"{prefix}mistakes.png")
 
 
 def run_sample(args):
@@ -1815,7 +1788,8 @@ def run_sample(args):
 def check_index(text, data):
     """The number of a test image; DigitError where `text` is none."""
     if not text.isdecimal() or int(text) >= len(data.x_test):
-        raise DigitError(f"there is no test image {text!r}; choose one from 0 to {len(data.x_test) - 1}")
+        raise DigitError(f"there is no test image {text!r}; choose one from 0 to "
+                         f"{len(data.x_test) - 1}")
     return int(text)
 
 
@@ -1851,15 +1825,15 @@ def run_models(args):
         print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=indent))
     paths = {path.resolve(): path for path in [PRETRAINED, *sorted(args.models.glob("*.onnx"))]}
     for path in paths.values():
-        if path.exists():
-            text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, {epochs} "
-                    "epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
+        if path.exists() and path.name != INK_FINDER.name:
+            text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, "
+                    "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
             print(textwrap.fill(f"{near_path(path)}: {text}", 79, subsequent_indent="    ",
                                 break_long_words=False, break_on_hyphens=False))
 
 
 def near_path(path):
-    """A path from the current folder, where there is a way: on Windows it may be on another drive."""
+    """A path from the current folder, where there is one: on Windows it may be on another drive."""
     with contextlib.suppress(ValueError):
         return os.path.relpath(path)
     return str(path)
@@ -1868,8 +1842,8 @@ def near_path(path):
 def run_export(args):
     """Write a trained model for elsewhere, in the format that the target's suffix names."""
     if args.target.suffix not in (*EXPORTS, ".keras", ".h5") or args.target.is_dir():
-        raise DigitError(f"cannot export to {args.target}; name a new file that ends in .keras, .onnx, "
-                         ".tflite or .h5, or a new folder for a SavedModel")
+        raise DigitError(f"cannot export to {args.target}; name a new file that ends in .keras, "
+                         ".onnx, .tflite or .h5, or a new folder for a SavedModel")
     path = find_model(args.model, args.models)
     metadata, path, keras = Reader(path).metadata, path.with_suffix(".keras"), import_keras()
     with explained(f"{path} is missing or damaged; train it again"):
@@ -1881,11 +1855,13 @@ def run_export(args):
 def run_story(args):
     """Train, evaluate, save the pictures, and read the examples with what was trained."""
     if args.model == "pretrained":
-        raise DigitError("name an image to read with the network that ships, or one to train: see models")
+        raise DigitError("name an image to read with the network that ships, or one to train: "
+                         "see models")
     try:
         args.data = args.data or find_mnist()
     except DigitError as problem:
-        log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: the figures below say nothing about MNIST")
+        log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: "
+                  "the figures below say nothing about MNIST")
         args.data = "strokes"
     train_and_save(args, "")
     data = load_data(args.data)
@@ -1896,10 +1872,11 @@ def run_story(args):
             read_sample(reader, data, index, args.assets / picture)
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
-        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0], f"{reader}: a drawn zero")
+        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0],
+                                 f"{reader}: a drawn zero")
         save_picture(drawn_zero, args.assets / "drawn_zero.png")
-        log.info(f"the examples, read by {reader}; predict reads with the network that ships unless told "
-                 f"--model {reader.path.stem}")
+        log.info(f"the examples, read by {reader}; predict reads with the network that ships "
+                 f"unless told --model {reader.path.stem}")
         return read_all([near_path(EXAMPLES)], reader.path)
 
 
@@ -1912,20 +1889,24 @@ def whole(least):
     return parse
 
 
+FOLDER = dict(type=Path, metavar="DIR")
 OPTIONS = {
     "images": dict(nargs="*", metavar="IMAGE", help="file, folder, glob, or - for standard input"),
     "index": dict(nargs="?", help="number of the test image, asked for if left out"),
-    "target": dict(type=Path, help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
-    "--data": dict(metavar="SET", help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' "
-                                        "copy; the default) or 'strokes': digits that the script draws"),
-    "--model": dict(metavar="NAME|PATH", help="a network (see models), a saved one, or 'pretrained'"),
+    "target": dict(type=Path,
+                   help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
+    "--data": dict(metavar="SET",
+                   help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' copy; "
+                        "the default) or 'strokes': digits that the script draws"),
+    "--model": dict(metavar="NAME|PATH",
+                    help="a network (see models), a saved one, or 'pretrained'"),
     "--epochs": dict(type=whole(1), metavar="N", help="passes over the training images"),
     "--seed": dict(type=whole(0), metavar="N", default=0, help="of all that is random (0)"),
     "--plain": dict(action="store_true", help="every tutorial's recipe, for comparison"),
-    "--assets": dict(type=Path, metavar="DIR", default=Path("assets"), help="for the pictures (assets)"),
-    "--models": dict(type=Path, metavar="DIR", default=Path("models"), help="of trained models (models)"),
+    "--assets": dict(FOLDER, default=Path("assets"), help="for the pictures (assets)"),
+    "--models": dict(FOLDER, default=Path("models"), help="of trained models (models)"),
     "--json": dict(action="store_true", help="one JSON object a line"),
-    "--show-steps": dict(type=Path, metavar="DIR", help="save a picture of how each image was read there"),
+    "--show-steps": dict(FOLDER, help="save a picture of how each image was read there"),
     "--jobs": dict(type=whole(1), metavar="N", help="processes that read images (one per core)"),
     "--quiet": dict(action="store_true", help="only data and errors"),
     "--debug": dict(action="store_true", help="show the stack of an error"),
@@ -1936,7 +1917,8 @@ COMMANDS = {
     "predict": (run_predict, "images --json --show-steps --jobs --model",
                 "read the digits in images; the default with one"),
     "train": (run_train, TRAINING, "train a network and save it"),
-    "evaluate": (run_evaluate, "--data --model --assets", "measure a saved network on the test set"),
+    "evaluate": (run_evaluate, "--data --model --assets",
+                 "measure a saved network on the test set"),
     "sample": (run_sample, "index --data --model --assets", "read one test image"),
     "models": (run_models, "", "list the networks and the saved ones"),
     "export": (run_export, "target --model", "write a trained model for elsewhere"),
@@ -2009,12 +1991,12 @@ def why_unknown(word, name):
         return f"{option} is an option of predict; name an image or a folder to read"
     if others:
         return f"{option} is an option of {', '.join(others)}, not of {name}"
-    known = [known for known in f"{COMMANDS[name][1]} {EVERYWHERE}".split() if known.startswith("--")]
+    known = [own for own in f"{COMMANDS[name][1]} {EVERYWHERE}".split() if own.startswith("--")]
     return f"{name} has no option {option}{near(option, known)}" if word.startswith("-") else \
         f"{name} does not take {word!r}"
 
 
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds in each period
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds per period
 
 
 def open_streams():
@@ -2023,7 +2005,7 @@ def open_streams():
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")       # not every terminal can show every name
+        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
 
 
 def main(argv=None):
@@ -2033,7 +2015,8 @@ def main(argv=None):
     open_streams()
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
-    warnings.filterwarnings("default" if debug else "ignore", module="PIL|keras|tf2onnx|onnx|matplotlib")
+    warnings.filterwarnings("default" if debug else "ignore",
+                            module="PIL|keras|tf2onnx|onnx|matplotlib")
     try:
         args = parse(argv)
         log.setLevel(logging.ERROR if args.quiet else log.level)
@@ -2042,8 +2025,8 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (DigitError, ModuleNotFoundError, OSError) as error:
-        missing = isinstance(error, ModuleNotFoundError)
-        log.error(f"error: {error}{'; run: pip install -r requirements.txt' * missing}", exc_info=debug)
+        hint = "; run: pip install -r requirements.txt" * isinstance(error, ModuleNotFoundError)
+        log.error(f"error: {error}{hint}", exc_info=debug)
         return 2
     except KeyboardInterrupt:
         log.error("stopped; models saved before are as they were")
@@ -2052,7 +2035,7 @@ def main(argv=None):
 
 if __name__ == "__main__":
     code = main()
-    if code == 130:         # TensorFlow's threads may be in the midst of our code: do not take it apart
+    if code == 130:         # TensorFlow's threads may be in our code: do not take it apart
         sys.stdout.flush()
         os._exit(code)
     sys.exit(code)

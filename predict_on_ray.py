@@ -191,10 +191,13 @@ class Worker:
 
 
 def connect(address, model, folder):
-    """Join the Ray cluster at `address`, or start one; workers get the scripts and the network."""
+    """Join the Ray cluster at `address`, or start one; workers get the scripts and the networks."""
     for script in (__file__, digits.__file__):
         shutil.copy(script, folder)
     shutil.copy(model, Path(folder) / MODEL)
+    models = Path(folder, digits.INK_FINDER.parent.name)       # where the script looks for it
+    models.mkdir()
+    shutil.copy(digits.INK_FINDER, models)
     here = {} if address else {"include_dashboard": False, "object_store_memory": STORE}
     logging.disable(logging.WARNING)        # of what Ray Data does, line by line
     act = "join" if address else "start"

@@ -36,8 +36,8 @@ def main():
         print(f"{args.network} seed {seed}: {accuracies[-1]:.2%}, loss {losses[-1]:.4f}, "
               f"{time.perf_counter() - start:.0f} s as a whole process", flush=True)
     print(f"{' '.join([args.network, *options])}: median {statistics.median(accuracies):.2%} "
-          f"({min(accuracies):.2%} to {max(accuracies):.2%}), median loss {statistics.median(losses):.4f}, "
-          f"{args.seeds} seeds")
+          f"({min(accuracies):.2%} to {max(accuracies):.2%}), "
+          f"median loss {statistics.median(losses):.4f}, {args.seeds} seeds")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Images a second of predict_on_ray.py with one and two workers beside predict with as many processes.
+"""Images a second of predict_on_ray.py, one and two workers, beside predict with as many processes.
 
     MNIST_DATA=mnist.npz python benchmarks/cluster.py [--count 5000] [--rounds 3]
 
-Reads made pages (tests/pages.py), 300 to 900 pixels, as whole processes, in turn; a local Ray is started each
-time. Then memory: the two workers' own, without the images that they share with Ray, ten times in one run.
+Reads made pages (tests/pages.py), 300 to 900 pixels, as whole processes, in turn; a local Ray is
+started each time. Then memory: the two workers' own, without the images that they share with Ray,
+ten times in one run.
 """
 import argparse
 import os
@@ -79,12 +80,13 @@ def main():
             for copy in range(number + len(made), args.count, len(made)):
                 os.link(images / f"{number}.png", images / f"{copy}.png")
         commands = [(PREDICT, 1), (PREDICT, 2), (ON_RAY, 1), (ON_RAY, 2)]
-        taken = [[seconds(command, str(images), f"{place}/{number}-{command[1]}") for command in commands]
-                 for number in range(args.rounds)]
+        taken = [[seconds(command, str(images), f"{place}/{number}-{command[1]}")
+                  for command in commands] for number in range(args.rounds)]
         for (program, processes), times in zip(commands, zip(*taken)):
             name = "predict --jobs" if program == PREDICT else "predict_on_ray.py --workers"
             print(f"{name} {processes}: {args.count / statistics.median(times):.0f} images/s, "
-                  f"{statistics.median(times):.0f} s ({min(times):.0f} to {max(times):.0f}) for {args.count}")
+                  f"{statistics.median(times):.0f} s ({min(times):.0f} to {max(times):.0f}) "
+                  f"for {args.count}")
         watch(str(images), f"{place}/watched", statistics.median(times))
 
 

@@ -1,9 +1,9 @@
 """What drawn digits alone teach of MNIST: networks trained on --data strokes, measured on MNIST.
 
     MNIST_DATA=mnist.npz python benchmarks/drawn.py dense --seeds 3
-    MNIST_DATA=mnist.npz python benchmarks/drawn.py dense --part train WOBBLE=0.05      how it was chosen
+    MNIST_DATA=mnist.npz python benchmarks/drawn.py dense --part train WOBBLE=0.05   how it was set
 
-With --part train it is measured on MNIST's training images; NAME=VALUE changes settings of the script.
+With --part train it is measured on MNIST's training images; NAME=VALUE changes a setting.
 """
 import argparse
 import contextlib
@@ -23,7 +23,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="so many, from 0 (3)")
     parser.add_argument("--part", choices=["test", "train"], default="test",
                         help="of MNIST, to measure on (test)")
-    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE", help="settings of the script, changed")
+    parser.add_argument("changes", nargs="*", metavar="NAME=VALUE",
+                        help="settings of the script, changed")
     args = parser.parse_args()
     with contextlib.ExitStack() as stack:
         for change in args.changes:
@@ -42,7 +43,8 @@ def measure(args):
         accuracy, _, confusion = digits.score(confidences[:, :10], labels)
         reached.append(accuracy)
         print(f"{args.network} seed {seed}: {accuracy:.2%} of MNIST, of each digit",
-              ", ".join(f"{share:.1%}" for share in confusion.diagonal() / confusion.sum(axis=1)), flush=True)
+              ", ".join(f"{share:.1%}" for share in confusion.diagonal() / confusion.sum(axis=1)),
+              flush=True)
     print(f"{args.network}: median {statistics.median(reached):.2%} "
           f"({min(reached):.2%} to {max(reached):.2%}), {args.seeds} seeds")
 

@@ -1,10 +1,11 @@
-"""Images a second from a folder, against decoding alone on as many processes; and memory over 20,000 images.
+"""Images a second from a folder, against decoding on as many processes; memory over 20,000 images.
 
     MNIST_DATA=mnist.npz python benchmarks/folder.py [--jobs 2] [--count 20000] [FOLDER]
 
-Reads the images of FOLDER, or 140 made pages (tests/pages.py) as they are and as a phone would photograph
-them, 3000 pixels, JPEG. Decoding alone is Pillow's: open, turn upright, to RGB. Memory is that of all the
-processes of one `predict`, twenty times while it reads `--count` names of such files.
+Reads the images of FOLDER, or 140 made pages (tests/pages.py) as they are and as a phone would
+photograph them, 3000 pixels, JPEG. Decoding alone is Pillow's: open, turn upright, to RGB. Memory
+is that of all the processes of one `predict`, twenty times while it reads `--count` names of such
+files.
 """
 import argparse
 import concurrent.futures
@@ -43,8 +44,8 @@ def compare(name, paths, jobs):
             start = time.perf_counter()
             list(pool.map(decode, [paths[i:i + 8] for i in range(0, len(paths), 8)]))
             decoding, start = time.perf_counter() - start, time.perf_counter()
-            subprocess.run([sys.executable, str(SCRIPT), "predict", "-q", "--jobs", str(jobs), *paths],
-                           stdout=subprocess.DEVNULL)
+            subprocess.run([sys.executable, str(SCRIPT), "predict", "-q", "--jobs", str(jobs),
+                            *paths], stdout=subprocess.DEVNULL)
             rates.append((len(paths) / decoding, len(paths) / (time.perf_counter() - start)))
     decoding, reading = np.median(rates, axis=0)
     print(f"{name}: {reading:.0f} images/s as a whole process, decoding alone {decoding:.0f} "
@@ -53,12 +54,13 @@ def compare(name, paths, jobs):
 
 def family(process):
     """The number of a process and those of its children."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True)
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)],
+                            capture_output=True, text=True)
     return [process, *map(int, listed.stdout.split())]
 
 
 def memory(processes, kind="Pss"):
-    """MiB that processes occupy, by their numbers, shared pages counted once each, or of another kind."""
+    """MiB that processes, by number, occupy, shared pages counted once, or of another kind."""
     total = 0
     for pid in processes:
         with open(f"/proc/{pid}/smaps_rollup") as file:
@@ -69,8 +71,8 @@ def memory(processes, kind="Pss"):
 def watch(paths, count, jobs):
     """Print the memory of one `predict` over `count` images at twenty moments."""
     names = (paths * (count // len(paths) + 1))[:count]
-    run = subprocess.Popen([sys.executable, str(SCRIPT), "predict", "-q", "--jobs", str(jobs), *names],
-                           stdout=subprocess.PIPE, text=True)
+    run = subprocess.Popen([sys.executable, str(SCRIPT), "predict", "-q", "--jobs", str(jobs),
+                            *names], stdout=subprocess.PIPE, text=True)
     seen, start = [], time.perf_counter()
     for number, _ in enumerate(run.stdout, 1):
         if number % (count // 20) == 0 and number < count:

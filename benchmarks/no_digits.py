@@ -2,11 +2,12 @@
 
     python benchmarks/no_digits.py [--model NAME|PATH] [--digits FOLDER ...] [--each]
 
-Printed letters in matplotlib's fonts and OpenCV's, scribbles, blank and textured paper, and crops of the
-photographs that scikit-learn ships, each a picture that goes through the same reading as any file. None of
-it is like what the network learned: its letters and scribbles are pen strokes of the script's own.
-Letters that are a digit in somebody's hand are left out: see LEFT_OUT. --digits names folders of real digits,
-one to a picture; the second share of a line is then for the confidence that 98 % of those reach.
+Printed letters in matplotlib's fonts and OpenCV's, scribbles, blank and textured paper, and crops
+of the photographs that scikit-learn ships, each a picture that goes through the same reading as any
+file. None of it is like what the network learned: its letters and scribbles are pen strokes of the
+script's own. Letters that are a digit in somebody's hand are left out: see LEFT_OUT. --digits names
+folders of real digits, one to a picture; the second share of a line is then for the confidence that
+98 % of those reach.
 """
 import argparse
 import collections
@@ -26,8 +27,8 @@ import mnist_digit_classifier as digits
 LEFT_OUT = "BDIOQSZbgiloqsz"
 LETTERS = [letter for letter in string.ascii_letters if letter not in LEFT_OUT]
 FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif",
-         "DejaVuSerif-BoldItalic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10", "cmss10",
-         "cmtt10", "cmmi10", "cmb10", "cmti10"]
+         "DejaVuSerif-BoldItalic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "cmr10",
+         "cmss10", "cmtt10", "cmmi10", "cmb10", "cmti10"]
 HERSHEY = [cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX,
            cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX_SMALL,
            cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX]
@@ -41,7 +42,8 @@ def font_letters(rng):
             font = ImageFont.truetype(folder / f"{name}.ttf", int(rng.integers(60, 160)))
             picture = Image.new("L", (240, 240), 255)
             place = tuple(rng.integers(105, 136, 2).tolist())
-            ImageDraw.Draw(picture).text(place, letter, fill=int(rng.integers(0, 90)), font=font, anchor="mm")
+            ImageDraw.Draw(picture).text(place, letter, fill=int(rng.integers(0, 90)), font=font,
+                                         anchor="mm")
             yield letter, np.asarray(picture)
 
 
@@ -53,8 +55,8 @@ def hershey_letters(rng):
                 picture, scale = np.full((240, 240), 255, np.uint8), rng.uniform(2, 4.5)
                 thickness = int(rng.integers(2, 10))
                 (width, height), _ = cv2.getTextSize(letter, font | slanted, scale, thickness)
-                cv2.putText(picture, letter, (120 - width // 2, 120 + height // 2), font | slanted, scale,
-                            int(rng.integers(0, 90)), thickness, cv2.LINE_AA)
+                cv2.putText(picture, letter, (120 - width // 2, 120 + height // 2), font | slanted,
+                            scale, int(rng.integers(0, 90)), thickness, cv2.LINE_AA)
                 yield letter, picture
 
 
@@ -66,7 +68,8 @@ def scribbles(rng):
             path = np.cumsum(cv2.GaussianBlur(rng.normal(0, 1, (200, 2)), (1, 31), 4), axis=0)
         elif number % 3 == 1:
             turns = rng.integers(4, 12)
-            path = np.hstack([times, 0.4 * np.abs((times * turns) % 2 - 1) + 0.1 * rng.normal() * times])
+            zigzag = np.abs((times * turns) % 2 - 1)
+            path = np.hstack([times, 0.4 * zigzag + 0.1 * rng.normal() * times])
         else:
             angle = 2 * np.pi * rng.uniform(2.5, 6) * times
             path = np.hstack([np.cos(angle), np.sin(angle)]) * (0.2 + times)
@@ -87,7 +90,8 @@ def papers(rng):
         pitch = rng.uniform(12, 40)
         kind, texture = list({
             "blank": 0 * x, "shaded": 60 * (x * rng.normal() + y * rng.normal()) / 320,
-            "rough": grain / grain.std() * rng.uniform(3, 25), "fibrous": fibres * rng.uniform(10, 60),
+            "rough": grain / grain.std() * rng.uniform(3, 25),
+            "fibrous": fibres * rng.uniform(10, 60),
             "squared": -60.0 * ((x % pitch < 2) | (y % pitch < 2)),
             "speckled": -120.0 * (cv2.GaussianBlur(noise, (0, 0), 1.5) > rng.uniform(0.8, 1.1)),
             "woven": 20 * (np.sin(x * 6.28 / pitch) + np.sin(y * 6.28 / pitch)),
@@ -110,30 +114,36 @@ def surest(picture, reader):
     if isinstance(picture, np.ndarray):
         pixels, picture = picture, io.BytesIO()
         Image.fromarray(pixels).save(picture, "PNG")
-    return max((digit["confidence"] for digit in digits.read_image(picture, reader).digits), default=0)
+    found = digits.read_image(picture, reader).digits
+    return max((digit["confidence"] for digit in found), default=0)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="pretrained", help="a saved network, or its path (pretrained)")
+    parser.add_argument("--model", default="pretrained",
+                        help="a saved network, or its path (pretrained)")
     parser.add_argument("--digits", nargs="*", default=[], metavar="FOLDER",
                         help="real digits, one to a picture, for a second confidence")
-    parser.add_argument("--each", action="store_true", help="print the share for each letter or kind")
+    parser.add_argument("--each", action="store_true",
+                        help="print the share for each letter or kind")
     args = parser.parse_args()
     reader = digits.Reader(digits.find_model(args.model, Path("models")))
     thresholds = {"sure": digits.SURE}
     if args.digits:
-        real = sorted(surest(file, reader) for folder in args.digits for file in digits.expand(folder))
+        real = sorted(surest(file, reader) for folder in args.digits
+                      for file in digits.expand(folder))
         thresholds["98 % of the real digits sure"] = real[int(0.02 * len(real))]
     print(", ".join(f"{name}: from {threshold:.4f}" for name, threshold in thresholds.items()))
     for make in (font_letters, hershey_letters, scribbles, papers, photographs):
         kinds, pictures = zip(*make(np.random.default_rng(0)))
         confidences = np.array([surest(picture, reader) for picture in pictures])
         shares = (f"{(confidences < threshold).mean():.1%}" for threshold in thresholds.values())
-        print(f"{make.__name__:16} {len(pictures):5} pictures, not sure of {', '.join(shares)}", flush=True)
+        print(f"{make.__name__:16} {len(pictures):5} pictures, not sure of {', '.join(shares)}",
+              flush=True)
         if args.each:
             wrong = collections.Counter(np.array(kinds)[confidences >= digits.SURE].tolist())
-            print("    sure of", ", ".join(f"{kind} {n}" for kind, n in wrong.most_common()) or "none")
+            print("    sure of",
+                  ", ".join(f"{kind} {n}" for kind, n in wrong.most_common()) or "none")
 
 
 if __name__ == "__main__":

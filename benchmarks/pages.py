@@ -1,12 +1,13 @@
-"""Made pages of MNIST's test digits, read by this script and by what else is installed; and calibration.
+"""Made pages of MNIST's test digits, read by this script and what else is installed; calibration.
 
     MNIST_DATA=mnist.npz python benchmarks/pages.py [--pages 700] [--seed 0] [--model PATH]
 
-Pages are those of tests/pages.py: one digit, a row, rows, a column, two that touch, on 14 kinds of paper.
-Beside the script: the plain recipe (grey, shrunk to 28x28, `dense` on MNIST as everybody trains it),
-Tesseract (Debian's tesseract-ocr, digits only) and RapidOCR (pip install rapidocr-onnxruntime), where they
-are installed. For the calibration a quarter as many pages of letters come on top, in OpenCV's fonts; a digit
-read there is wrong. Settings were chosen with --part train, other pages of the training digits.
+Pages are those of tests/pages.py: one digit, a row, rows, a column, two that touch, on 14 kinds of
+paper. Beside the script: the plain recipe (grey, shrunk to 28x28, `dense` on MNIST as everybody
+trains it), Tesseract (Debian's tesseract-ocr, digits only) and RapidOCR (pip install
+rapidocr-onnxruntime), where they are installed. For the calibration a quarter as many pages of
+letters come on top, in OpenCV's fonts; a digit read there is wrong. Settings were chosen with
+--part train, other pages of the training digits.
 """
 import argparse
 import collections
@@ -30,14 +31,14 @@ import pages  # noqa: E402
 
 import mnist_digit_classifier as digits  # noqa: E402
 
-BOUNDS = 0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.01      # of the confidences that are counted together
+BOUNDS = 0, 0.5, 0.7, 0.9, 0.97, 0.99, 0.999, 1.01  # of the confidences that are counted together
 
 
 def plain_recipe():
     """Reads one digit: grey, 28x28, dark ink inverted, the network that everybody trains."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, str(ROOT / "mnist_digit_classifier.py"), "train", "-q", "--plain",
-                        "--models", folder, "--assets", folder], check=True)
+        subprocess.run([sys.executable, str(ROOT / "mnist_digit_classifier.py"), "train", "-q",
+                        "--plain", "--models", folder, "--assets", folder], check=True)
         reader = digits.Reader(Path(folder) / "dense.onnx")
 
     def read(data):
@@ -49,12 +50,13 @@ def plain_recipe():
 
 def tesseract(data):
     """The digits that Tesseract reads in one block of text."""
-    command = ["tesseract", "stdin", "stdout", "--psm", "6", "-c", "tessedit_char_whitelist=0123456789"]
+    command = ["tesseract", "stdin", "stdout", "--psm", "6",
+               "-c", "tessedit_char_whitelist=0123456789"]
     return subprocess.run(command, input=data, capture_output=True).stdout.decode()
 
 
 def rapid_ocr():
-    """The digits among what RapidOCR reads, from the top, with a margin and enlarged as it likes it."""
+    """The digits that RapidOCR reads, from the top, with a margin and enlarged as it likes it."""
     from rapidocr_onnxruntime import RapidOCR
     engine = RapidOCR()
 
@@ -86,7 +88,7 @@ def readers(model):
 
 
 def calibration(made, read):
-    """Print, by confidence, how many of the digits given are right; pages with as many as there are count."""
+    """Print by confidence how many digits are right; pages with as many as there are count."""
     counted = collections.defaultdict(list)
     for _, _, text, file in made:
         found, text = read(file), "".join(text.split())
@@ -96,8 +98,8 @@ def calibration(made, read):
             counted[band].append((digit["confidence"], str(digit["digit"]) == wanted))
     for band, given in sorted(counted.items()):
         confidence, right = np.mean(given, axis=0)
-        print(f"confidence {BOUNDS[band]:5} to {min(1, BOUNDS[band + 1]):5}: {len(given):5} digits, "
-              f"mean confidence {confidence:.1%}, right {right:.1%}")
+        print(f"confidence {BOUNDS[band]:5} to {min(1, BOUNDS[band + 1]):5}: "
+              f"{len(given):5} digits, mean confidence {confidence:.1%}, right {right:.1%}")
 
 
 def main():
@@ -114,7 +116,8 @@ def main():
     data = digits.load_mnist()
     take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else data[:2]))
     made = list(pages.make(take, args.pages, args.seed))
-    print(f"{'':14}" + "".join(f"{kind:>10}" for kind in (*pages.LAYOUTS, "digits", "images/s")), flush=True)
+    columns = *pages.LAYOUTS, "digits", "images/s"
+    print(f"{'':14}" + "".join(f"{column:>10}" for column in columns), flush=True)
     for name, read in itertools.islice(readers(args.model), 1 if args.alone else None):
         exact, wrong, total, start = collections.defaultdict(list), 0, 0, time.perf_counter()
         for layout, paper, text, file in made:
@@ -122,14 +125,16 @@ def main():
             answer = "".join(character for character in read(file) if character in "0123456789")
             for kind in (layout, paper):
                 exact[kind].append(answer == text)
-            wrong, total = wrong + min(len(text), pages.wrong_digits(text, answer)), total + len(text)
+            wrong += min(len(text), pages.wrong_digits(text, answer))
+            total += len(text)
         rate = len(made) / (time.perf_counter() - start)
         print(f"{name:14}" + "".join(f"{np.mean(exact[layout]):10.1%}" for layout in pages.LAYOUTS)
               + f"{1 - wrong / total:10.1%}{rate:10.1f}", flush=True)
         if args.papers:
             print("    " + ", ".join(f"{paper.__name__} {np.mean(exact[paper.__name__]):.0%}"
                                      for paper in pages.PAPERS))
-    calibration(made + list(pages.make(pages.letters, args.pages // 4, args.seed)), ours(args.model))
+    letters = pages.make(pages.letters, args.pages // 4, args.seed)
+    calibration(made + list(letters), ours(args.model))
 
 
 if __name__ == "__main__":

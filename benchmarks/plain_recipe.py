@@ -11,7 +11,8 @@ from keras import layers
 
 keras.utils.set_random_seed(0)
 with np.load(os.environ["MNIST_DATA"]) as data:
-    x_train, y_train, x_test, y_test = (data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+    x_train, y_train, x_test, y_test = (
+        data[name] for name in ("x_train", "y_train", "x_test", "y_test"))
 model = keras.Sequential([
     layers.Input((28, 28)), layers.Flatten(), layers.Dense(50, activation="relu"),
     layers.Dense(50, activation="relu"), layers.Dense(10, activation="sigmoid")])

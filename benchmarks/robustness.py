@@ -2,9 +2,10 @@
 
     MNIST_DATA=mnist.npz python benchmarks/robustness.py [--images 2000]
 
-The script's networks read each changed image as they read any file, with all the finding of ink and rows in
-the way, and must give just the one digit. The plain recipe gets the 28x28 pixels as everybody's script does
-it. `dense` and the plain recipe are trained first, by the script's own commands; `best` is what ships.
+The script's networks read each changed image as they read any file, with all the finding of ink and
+rows in the way, and must give just the one digit. The plain recipe gets the 28x28 pixels as
+everybody's script does it. `dense` and the plain recipe are trained first, by the script's own
+commands; `best` is what ships.
 """
 import argparse
 import io
@@ -32,7 +33,7 @@ def moved(image, degrees=0.0, scale=1.0, x=0, y=0):
 
 
 def with_pen(image, change, pixels):
-    """An image (28, 28) with thicker or thinner strokes: dilated or eroded at four times its size."""
+    """An image (28, 28) with thicker or thinner strokes: dilated or eroded at 4 times its size."""
     large = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [1 + 2 * round(2 * pixels)] * 2)
     return cv2.resize(change(large, kernel), image.shape, interpolation=cv2.INTER_AREA)
@@ -95,7 +96,8 @@ def main():
     for name in CHANGES:
         changed = np.array([CHANGES[name](image) for image in x_test])
         right = [np.mean([reads(image, readers[network]) == str(label)
-                          for image, label in zip(changed, y_test)]) for network in ("dense", "best")]
+                          for image, label in zip(changed, y_test)])
+                 for network in ("dense", "best")]
         right.append((readers["plain"].confidences(changed).argmax(axis=1) == y_test).mean())
         print(f"{name:38}" + "".join(f"{share:9.2%}" for share in right), flush=True)
 

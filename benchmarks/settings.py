@@ -1,9 +1,9 @@
-"""Accuracy on the validation split with one setting changed at a time: how the settings were chosen.
+"""Accuracy on the validation split with one setting changed at a time: how each was chosen.
 
     MNIST_DATA=mnist.npz python benchmarks/settings.py [--seeds 5] [NAME=VALUE ...]
 
-Without NAME=VALUE, the list below; '' changes nothing. The test set is not looked at. Each seed has a
-validation split of its own, the same for every setting, so the lines can be compared.
+Without NAME=VALUE, the list below; '' changes nothing. The test set is not looked at. Each seed has
+a validation split of its own, the same for every setting, so the lines can be compared.
 """
 import argparse
 import ast
@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import mnist_digit_classifier as digits
 
 CHANGES = ["", "EVENED_X=0", "EVENED_X=1", "CLEAN_EPOCHS=0", "CLEAN_EPOCHS=0.4", "WEIGHT_DECAY=0",
-           "WEIGHT_DECAY=0.1", "ELASTIC=0", "ELASTIC=0.8", "ROTATION=0", "ROTATION=8", "WARM_UP=0.05",
-           "batch=32", "batch=128", "peak=2e-3", "peak=1.5e-2"]
+           "WEIGHT_DECAY=0.1", "ELASTIC=0", "ELASTIC=0.8", "ROTATION=0", "ROTATION=8",
+           "WARM_UP=0.05", "batch=32", "batch=128", "peak=2e-3", "peak=1.5e-2"]
 
 
 def changed(change):
@@ -44,7 +44,8 @@ def main():
             reached = [digits.train("dense", data, epochs, seed)[1]["val_accuracy"][-1]
                        for seed in range(args.seeds)]
         print(f"{change or 'as they are':18} median {statistics.median(reached):.2%}, "
-              f"mean {statistics.mean(reached):.2%} ({min(reached):.2%} to {max(reached):.2%})", flush=True)
+              f"mean {statistics.mean(reached):.2%} ({min(reached):.2%} to {max(reached):.2%})",
+              flush=True)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     MNIST_DATA=mnist.npz python benchmarks/speed.py
 
-The default run with its pictures and export against the plain Keras recipe without them; one image read
-against "import Keras, load the model, predict"; the time of --help and of wrong usage. Needs two idle cores.
+The default run with its pictures and export against the plain Keras recipe without them; one image
+read against "import Keras, load the model, predict"; the time of --help and of wrong usage. Needs
+two idle cores.
 """
 import argparse
 import os
@@ -28,14 +29,15 @@ print(keras.models.load_model(sys.argv[1]).predict(image[None] / 255).argmax())
 def measure(command, cwd):
     """Wall seconds and peak MiB of one whole process."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
 def compare(name, ours, theirs, runs, cwd):
-    """Both commands in turn, `runs` times after one that does not count; medians, and the pairs' ratio."""
+    """Both commands in turn, `runs` times after an uncounted one; medians, and the pairs' ratio."""
     pairs = [(measure(ours, cwd), measure(theirs, cwd)) for _ in range(runs + 1)][1:]
     seconds, memory = ([statistics.median(pair[side][what] for pair in pairs) for side in (0, 1)]
                        for what in (0, 1))
@@ -53,7 +55,8 @@ def main():
         compare("default run / plain recipe", [SCRIPT], plain, 5, folder)
         keras_reads = ["-c", KERAS_READS, "plain.keras", ZERO]
         compare("read one image / Keras", [SCRIPT, ZERO], keras_reads, 10, folder)
-        for name, arguments in (("--help", ["--help"]), ("wrong usage", ["train", "--epochs", "0"])):
+        for name, arguments in (("--help", ["--help"]),
+                                ("wrong usage", ["train", "--epochs", "0"])):
             seconds = statistics.median(measure([SCRIPT, *arguments], folder)[0] for _ in range(11))
             print(f"{name}: {seconds:.2f} s (median of 11)")
 

@@ -1,4 +1,4 @@
-"""What the tests share: the script as a user calls it, a small data set, a network trained on it."""
+"""What tests share: the script as a user calls it, a small data set, a network trained on it."""
 import contextlib
 import io
 import os
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from unittest import mock
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,17 +16,28 @@ SCRIPT = ROOT / "mnist_digit_classifier.py"
 sys.path.insert(0, str(ROOT))
 import mnist_digit_classifier as digits  # noqa: E402
 
+cv2.setNumThreads(1)        # two processes test side by side
+
+LONGEST = "test_ray", "test_readme", "test_pages", "test_training", "test_page"     # by their time
+
+
+def pytest_collection_modifyitems(items):
+    """Let the files that take longest begin first, so that two processes end together."""
+    items.sort(key=lambda item: (*LONGEST, item.path.stem).index(item.path.stem))
+
 
 def environment(env):
     """The environment of one call: without MNIST_DATA and NO_COLOR, `env` added."""
-    inherited = {key: value for key, value in os.environ.items() if key not in ("MNIST_DATA", "NO_COLOR")}
+    inherited = {key: value for key, value in os.environ.items()
+                 if key not in ("MNIST_DATA", "NO_COLOR")}
     return inherited | (env or {})
 
 
 def run_process(*args, cwd=ROOT, stdin="", env=None, **options):
     """The finished process of one call of the script."""
-    return subprocess.run([sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
-                          capture_output=True, env=environment(env), timeout=300, **options)
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
+        capture_output=True, env=environment(env), timeout=300, **options)
 
 
 def stream(data=b""):
@@ -52,7 +64,7 @@ def run_main(*args, cwd=ROOT, stdin="", env=None):
 
 
 def complaint(result, code):
-    """The one sentence on stderr of a call that had to fail with `code`, and without a traceback."""
+    """The one sentence on stderr of a call that had to fail with `code` and without a traceback."""
     assert result.returncode == code, result.stderr
     assert "Traceback" not in result.stderr
     progress = ("reading with", "training ", "downloading ", "exporting ")

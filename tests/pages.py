@@ -1,7 +1,7 @@
-"""Labelled pages: digits of any source laid out one, in rows or in a column, on every kind of paper.
+"""Labelled pages: digits of any source laid out one, in rows or a column, on every kind of paper.
 
-`lay_out` puts digits, (h, w) coverages from 0 to 1, onto an empty page; `PAPERS` turns such a page into a
-picture. What is random comes from the generator that is handed in.
+`lay_out` puts digits, (h, w) coverages from 0 to 1, onto an empty page; `PAPERS` turns such a page
+into a picture. What is random comes from the generator that is handed in.
 """
 import io
 
@@ -28,7 +28,7 @@ def scaled(digit, height):
 
 
 def line_of(digits, height, rng, gap):
-    """Digits side by side, (h, w); gaps are random between the two shares of `height`, bases uneven."""
+    """Digits side by side, (h, w); gaps random between two shares of `height`, bases uneven."""
     digits = [scaled(trimmed(digit), height * rng.uniform(0.88, 1.12)) for digit in digits]
     steps = [round(height * rng.uniform(*gap)) for _ in digits[1:]] + [0]
     width = sum(digit.shape[1] for digit in digits) + sum(max(0, step) for step in steps)
@@ -45,13 +45,14 @@ def line_of(digits, height, rng, gap):
 
 def lay_out(take, layout, rng):
     """A page's coverage (h, w) and text; `take(n)` gives n digits and their labels."""
-    shape = {"single": [1], "row": [rng.integers(3, 9)], "rows": rng.integers(2, 7, rng.integers(2, 5)),
-             "column": [1] * rng.integers(2, 5), "touching": [2]}[layout]
+    shape = {"single": [1], "row": [rng.integers(3, 9)],
+             "rows": rng.integers(2, 7, rng.integers(2, 5)), "column": [1] * rng.integers(2, 5),
+             "touching": [2]}[layout]
     height = round(rng.uniform(40, 160) if layout == "single" else rng.uniform(36, 90))
-    lines, text = [], []
+    gap, lines, text = (-0.08, 0) if layout == "touching" else (0.15, 0.7), [], []
     for count in shape:
         digits, labels = take(int(count))
-        lines.append(line_of(digits, height, rng, (-0.08, 0) if layout == "touching" else (0.15, 0.7)))
+        lines.append(line_of(digits, height, rng, gap))
         text.append("".join(map(str, labels)))
     leading = round(height * rng.uniform(0, 0.5))
     size = sum(len(line) + leading for line in lines), max(line.shape[1] for line in lines)
@@ -84,11 +85,13 @@ def slope(shape, rng):
 
 
 def lamp(shape, rng, fade=0.45):
-    return np.float32(rng.uniform(170, 235) - rng.uniform(0, 20, 3)) * (1 - fade * slope(shape, rng) ** 1.5)
+    light = np.float32(rng.uniform(170, 235) - rng.uniform(0, 20, 3))
+    return light * (1 - fade * slope(shape, rng) ** 1.5)
 
 
 def grain(picture, rng, strength):
-    return picture + cv2.GaussianBlur(rng.normal(0, strength, picture.shape).astype(np.float32), (0, 0), 0.8)
+    noise = rng.normal(0, strength, picture.shape).astype(np.float32)
+    return picture + cv2.GaussianBlur(noise, (0, 0), 0.8)
 
 
 def white(page, rng):
@@ -126,7 +129,7 @@ def noisy(page, rng):
 
 def ruled(page, rng, both=False):
     """Paper with lines across, or both ways, a little out of true."""
-    step = round(page.shape[0] / rng.uniform(2.5, 7)) if not both else round(max(14, page.shape[0] / 9))
+    step = round(max(14, page.shape[0] / 9) if both else page.shape[0] / rng.uniform(2.5, 7))
     picture = inked(np.zeros_like(page), 0, 245)
     tilt = rng.uniform(-0.02, 0.02)
     (height, width), lines = page.shape, []
@@ -154,7 +157,8 @@ def checkerboard(page, rng):
 def on_a_table(page, rng):
     """The sheet lies on a table, which shows all around."""
     wide = max(page.shape) // 5
-    picture = np.pad(shaded(page, rng), ((wide, wide), (wide, wide), (0, 0)), constant_values=np.nan)
+    picture = np.pad(shaded(page, rng), ((wide, wide), (wide, wide), (0, 0)),
+                     constant_values=np.nan)
     return grain(np.where(np.isnan(picture), np.float32((92, 62, 40)), picture), rng, 3)
 
 
@@ -176,8 +180,8 @@ def low_quality(page, rng):
     return inked(page, (40, 40, 90), 235)       # saved with quality 20
 
 
-PAPERS = (white, chalk, coloured, shaded, shadow, pencil, noisy, ruled, grid, checkerboard, on_a_table,
-          crop_on_white, scribbled, low_quality)
+PAPERS = (white, chalk, coloured, shaded, shadow, pencil, noisy, ruled, grid, checkerboard,
+          on_a_table, crop_on_white, scribbled, low_quality)
 
 
 def encoded(picture, paper):
@@ -189,7 +193,7 @@ def encoded(picture, paper):
 
 
 def make(take, count, seed=0):
-    """Yield `count` pages, each layout on each paper in turn: layout, paper's name, text, file's bytes."""
+    """Yield `count` pages, each layout on each paper in turn: layout, paper's name, text, bytes."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         layout, paper = LAYOUTS[number % len(LAYOUTS)], PAPERS[number // len(LAYOUTS) % len(PAPERS)]
@@ -206,7 +210,7 @@ def mnist_digits(x, y):
 
 
 def drawn_digits(pens):
-    """A `take` for `make` that draws digits with pens of a width between two shares of their height."""
+    """A `take` for `make`: drawn digits, pens of a width between two shares of their height."""
     def take(count, rng):
         labels, pen = rng.integers(10, size=count), 120 * rng.uniform(*pens)
         return [draw(label, (180, 180), (40, 30, 120), pen, rng.integers(2**32), 0.012,
@@ -215,11 +219,12 @@ def drawn_digits(pens):
 
 
 def letters(count, rng):
-    """A `take` for `make` of letters in OpenCV's Hershey fonts, but for those that may be digits; text ''."""
+    """A `take` for `make`: letters in OpenCV's Hershey fonts, none that may be a digit; text ''."""
     made = []
     for letter in rng.choice(list("ACEFGHJKLMNPQRTUVWXYacdefhjkmnprtuvwxy"), size=count):
         canvas, font = np.zeros((240, 300), np.uint8), int(rng.choice([0, 1, 2, 3, 4, 6, 7]))
-        cv2.putText(canvas, str(letter), (60, 170), font, 5, 255, int(rng.integers(4, 24)), cv2.LINE_AA)
+        cv2.putText(canvas, str(letter), (60, 170), font, 5, 255, int(rng.integers(4, 24)),
+                    cv2.LINE_AA)
         made.append(canvas / np.float32(255))
     return made, [""] * count
 

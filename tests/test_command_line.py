@@ -22,9 +22,10 @@ def test_the_whole_story(run, small, tmp_path):
     result = run("--data", small, "--epochs", 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("dense trained on small, test set of small: accuracy")
-    assert sum(line.count("\t") == 2 for line in result.stdout.splitlines()) == len(list(EXAMPLES.iterdir()))
-    pictures = {"accuracy_loss.png", "confusion_matrix.png", "raw_confusion_tensor.png", "drawn_zero.png",
-                "mnist_zero_example.png", "predicted_2.png", "mistakes.png"}
+    printed = result.stdout.splitlines()
+    assert sum(line.count("\t") == 2 for line in printed) == len(list(EXAMPLES.iterdir()))
+    pictures = {"accuracy_loss.png", "confusion_matrix.png", "raw_confusion_tensor.png",
+                "drawn_zero.png", "mnist_zero_example.png", "predicted_2.png", "mistakes.png"}
     assert {path.name for path in (tmp_path / "assets").iterdir()} == pictures
     for name in pictures:
         assert np.ptp(np.asarray(Image.open(tmp_path / "assets" / name).convert("L"))) > 100
@@ -33,7 +34,8 @@ def test_the_whole_story(run, small, tmp_path):
     assert f"reading with {trained_here}" in result.stderr
     assert "the examples, read by dense trained on small" in result.stderr
     assert "pretrained.onnx" in run(EXAMPLES / "zero.png", cwd=tmp_path).stderr
-    assert "\x1b" not in result.stderr and "TensorFlow" not in result.stderr and "absl" not in result.stderr
+    assert "\x1b" not in result.stderr and "TensorFlow" not in result.stderr
+    assert "absl" not in result.stderr
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +45,16 @@ def offline(tmp_path_factory):
     return {"KERAS_HOME": str(tmp_path_factory.mktemp("keras")), **nowhere}
 
 
-def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(run, tmp_path, offline, monkeypatch,
-                                                                     small_arrays):
+def test_without_mnist_the_story_is_told_on_drawn_digits_and_says_so(
+        run, tmp_path, offline, monkeypatch, small_arrays):
     """On fewer of them here: test_training.py has what the script draws."""
-    monkeypatch.setattr(digits, "draw_dataset", lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
-    result = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)      # said even where only errors are
+    monkeypatch.setattr(digits, "draw_dataset",
+                        lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
+    result = run("-q", "--epochs", 1, cwd=tmp_path, env=offline)  # said even where only errors are
     assert result.returncode == 0, result.stderr
     assert "go online" in result.stderr and "TRAINING ON DRAWN DIGITS, NOT MNIST" in result.stderr
-    assert result.stdout.startswith("dense trained on drawn digits, not MNIST, test set of drawn digits, not")
+    assert result.stdout.startswith(
+        "dense trained on drawn digits, not MNIST, test set of drawn digits, not")
     assert digits.Reader(tmp_path / "models" / "dense.onnx").metadata["data"] == digits.DRAWN
 
 
@@ -58,9 +62,11 @@ def test_every_picture_names_the_data(monkeypatch, tmp_path, small_arrays):
     titles = []
 
     def title_of(figure, path):
-        titles.append(" ".join([figure.get_suptitle(), *(axis.get_title() for axis in figure.axes)]))
+        titles.append(" ".join([figure.get_suptitle(),
+                                *(axis.get_title() for axis in figure.axes)]))
     monkeypatch.setattr(digits, "save_picture", title_of)
-    monkeypatch.setattr(digits, "draw_dataset", lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
+    monkeypatch.setattr(digits, "draw_dataset",
+                        lambda: digits.Dataset(*small_arrays.values(), digits.DRAWN))
     folders = "--models", str(tmp_path), "--assets", str(tmp_path)
     assert digits.main(["--data", "strokes", "--epochs", "1", *folders]) == 0
     model = "--model", str(tmp_path / "dense.onnx")
@@ -79,20 +85,23 @@ def test_the_network_that_ships_is_not_trained_by_accident(run, small, tmp_path)
     before = digits.PRETRAINED.read_bytes()
     assert "name an image" in complaint(run("--model", "pretrained", cwd=tmp_path), 2)
     for options in (["--data", small], ["--data", "strokes"]):
-        message = complaint(run("train", "--model", "pretrained", *options, "--epochs", 1, cwd=tmp_path), 2)
+        message = complaint(run("train", "--model", "pretrained", *options, "--epochs", 1,
+                                cwd=tmp_path), 2)
         assert "take --model best" in message
     assert digits.PRETRAINED.read_bytes() == before and not list(tmp_path.iterdir())
 
 
 def test_train_pretrained_takes_its_place(monkeypatch, tmp_path, small_arrays):
     monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "shipped" / "pretrained.onnx")
-    monkeypatch.setattr(digits, "load_mnist", lambda source: digits.Dataset(*small_arrays.values(), "MNIST"))
+    monkeypatch.setattr(digits, "load_mnist",
+                        lambda source: digits.Dataset(*small_arrays.values(), "MNIST"))
     monkeypatch.setattr(digits, "BESIDES", 100)
     folders = "--models", str(tmp_path / "models"), "--assets", str(tmp_path / "assets")
     assert digits.main(["train", "--model", "pretrained", "--epochs", "1", *folders]) == 0
     facts = digits.Reader(tmp_path / "shipped" / "pretrained.onnx").metadata
     assert (facts["network"], facts["drawn_digits"], facts["non_digits"]) == ("best", 50, 50)
-    assert (tmp_path / "shipped" / "pretrained.keras").exists() and not (tmp_path / "models").exists()
+    assert (tmp_path / "shipped" / "pretrained.keras").exists()
+    assert not (tmp_path / "models").exists()
 
 
 def test_quiet_says_data_and_errors_only(run, small, tmp_path):
@@ -114,7 +123,8 @@ def test_sample_asks_for_the_index(run, trained, small, small_arrays):
     assert result.stdout.startswith(f"test image 7: expected {small_arrays['y_test'][7]}")
 
 
-def test_sample_asks_again_and_ends_quietly_at_the_end_of_the_input(run, trained, small, small_arrays):
+def test_sample_asks_again_and_ends_quietly_at_the_end_of_the_input(
+        run, trained, small, small_arrays):
     result = run("sample", "--data", small, cwd=trained[1], stdin="seven\n200\n7\n")
     assert result.stdout.startswith(f"test image 7: expected {small_arrays['y_test'][7]}")
     assert result.stderr.count("choose one from 0 to 199") == 2 and result.returncode == 0
@@ -153,7 +163,8 @@ def test_export_writes_what_the_suffix_says(run, trained, small, tmp_path, targe
     assert [path.name for path in tmp_path.iterdir()] == [target]
     images = digits.straighten(digits.load_mnist(small).x_test[:50])
     expected = digits.Reader(trained[1] / "models" / "dense.onnx").confidences(images)
-    read = {"out.onnx": read_onnx, "out.tflite": read_tflite, "out": read_saved_model}.get(target, read_keras)
+    readers = {"out.onnx": read_onnx, "out.tflite": read_tflite, "out": read_saved_model}
+    read = readers.get(target, read_keras)
     assert np.abs(read(tmp_path / target, digits.as_input(images)) - expected).max() < 1e-4
 
 
@@ -178,7 +189,8 @@ def read_saved_model(path, x):
 def read_tflite(path, x):
     import tensorflow
     interpreter = tensorflow.lite.Interpreter(str(path))
-    entry, output = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    entry = interpreter.get_input_details()[0]["index"]
+    output = interpreter.get_output_details()[0]["index"]
     interpreter.resize_tensor_input(entry, x.shape)
     interpreter.allocate_tensors()
     interpreter.set_tensor(entry, x)
@@ -202,14 +214,16 @@ def test_wrong_usage_is_one_sentence(run, arguments, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["--json"], ["--show-steps", "zero.png"], ["--jobs", "2"], ["predict", "--show-steps", "zero.png"]])
+    ["--json"], ["--show-steps", "zero.png"], ["--jobs", "2"],
+    ["predict", "--show-steps", "zero.png"]])
 def test_a_forgotten_image_starts_no_training(run, arguments, tmp_path):
     assert "name an image" in complaint(run(*arguments, cwd=tmp_path), 2)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("arguments", [
-    ["--epochs", "3", "zero.png"], ["zero.png", "--data", "mnist"], ["predict", "--seed", "1", "zero.png"]])
+    ["--epochs", "3", "zero.png"], ["zero.png", "--data", "mnist"],
+    ["predict", "--seed", "1", "zero.png"]])
 def test_options_of_training_are_not_ignored_where_images_are_read(run, arguments):
     message = complaint(run(*arguments, cwd=EXAMPLES), 2)
     assert "is an option of run, train" in message and "not of predict" in message
@@ -217,7 +231,8 @@ def test_options_of_training_are_not_ignored_where_images_are_read(run, argument
 
 def test_an_unknown_option_names_the_near_one_and_whose_help_lists_it(run):
     message = complaint(run("train", "--epoch", "3"), 2)
-    assert "(did you mean --epochs?)" in message and "mnist_digit_classifier.py train --help" in message
+    assert "(did you mean --epochs?)" in message
+    assert "mnist_digit_classifier.py train --help" in message
 
 
 @pytest.mark.parametrize(("arguments", "command", "rest"), [
@@ -241,7 +256,8 @@ def test_a_command_spelt_wrong_is_not_taken_for_an_image(run):
 
 def test_unwritable_assets(run, trained, small, tmp_path):
     (tmp_path / "assets").write_text("a file where the folder should be")
-    result = run("evaluate", "--data", small, "--assets", tmp_path / "assets" / "deep", cwd=trained[1])
+    result = run("evaluate", "--data", small, "--assets", tmp_path / "assets" / "deep",
+                 cwd=trained[1])
     assert "cannot write" in complaint(result, 2)
 
 
@@ -256,7 +272,8 @@ def test_what_ships_stands_for_its_name_until_it_is_trained(run, mnist, tmp_path
     env = {"MNIST_DATA": mnist}
     result = run("evaluate", "--model", "best", cwd=tmp_path, env=env)
     assert result.returncode == 0 and "pretrained.onnx" in result.stderr
-    assert "train --model cnn-3" in complaint(run("evaluate", "--model", "cnn-3", cwd=tmp_path, env=env), 2)
+    result = run("evaluate", "--model", "cnn-3", cwd=tmp_path, env=env)
+    assert "train --model cnn-3" in complaint(result, 2)
 
 
 def test_pictures_that_git_tracks_are_written_by_the_default_run_alone(run, small, tmp_path):
@@ -265,8 +282,8 @@ def test_pictures_that_git_tracks_are_written_by_the_default_run_alone(run, smal
     made = {path.name for path in (tmp_path / "assets").iterdir()}
     assert made == {"dense_accuracy_loss.png", "dense_confusion_matrix.png", "dense_mistakes.png",
                     "dense_raw_confusion_tensor.png", "sample_3.png"}
-    ignored = subprocess.run(["git", "check-ignore", *(f"assets/{name}" for name in made)], cwd=ROOT,
-                             capture_output=True, text=True)
+    ignored = subprocess.run(["git", "check-ignore", *(f"assets/{name}" for name in made)],
+                             cwd=ROOT, capture_output=True, text=True)
     assert len(ignored.stdout.splitlines()) == len(made)
 
 
@@ -303,8 +320,9 @@ def test_no_window_and_no_colour(run, trained, small):
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(closed, tmp_path):
     """What is written to a closed stream is lost, and no file takes its place."""
-    result = subprocess.run(f"'{sys.executable}' '{SCRIPT}' '{EXAMPLES}/zero.png' {closed}", shell=True,
-                            cwd=tmp_path, capture_output=True, text=True, env=environment(None))
+    command = f"'{sys.executable}' '{SCRIPT}' '{EXAMPLES}/zero.png' {closed}"
+    result = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True,
+                            env=environment(None))
     assert result.returncode == 0 and "Traceback" not in result.stderr
     assert (result.stdout == "") == (">&-" in closed.replace("2>&-", ""))
 
@@ -314,7 +332,8 @@ def test_streams_that_are_strings(monkeypatch):
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, io.StringIO())
     assert digits.main([str(EXAMPLES / "zero.png")]) == 0
-    assert sys.stdout.getvalue().endswith("zero.png\t0\t0.999\n") and "reading with" in sys.stderr.getvalue()
+    assert sys.stdout.getvalue().endswith("zero.png\t0\t0.999\n")
+    assert "reading with" in sys.stderr.getvalue()
 
 
 def on_terminal(*args, cwd, keys=b"", env=None):
@@ -340,7 +359,8 @@ def on_terminal(*args, cwd, keys=b"", env=None):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
 def test_on_a_terminal_standard_input_is_waited_for_and_that_is_said(tmp_path):
     code, shown = on_terminal("-", keys=b"\x04", cwd=tmp_path)     # Ctrl-D
-    assert code == 1 and "waiting for an image on standard input" in shown and "is empty, 0 bytes" in shown
+    assert code == 1 and "waiting for an image on standard input" in shown
+    assert "is empty, 0 bytes" in shown
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
@@ -353,12 +373,14 @@ def test_progress_is_a_line_an_epoch_that_fits_and_has_no_colour(small, tmp_path
     for number, line in enumerate(lines, 1):
         *steps, last = line.split("\r")        # each written over the one before
         assert any(step.startswith(f"epoch {number}/3: step ") for step in steps)
-        assert last.startswith(f"epoch {number}/3: accuracy") and max(map(len, steps)) <= len(last) < 80
+        assert last.startswith(f"epoch {number}/3: accuracy")
+        assert max(map(len, steps)) <= len(last) < 80
 
 
 def test_one_image_cannot_be_trained_on_and_two_can(run, small_arrays, tmp_path):
     for count in (1, 2, 3):
-        arrays = {name: array[:count] if "train" in name else array for name, array in small_arrays.items()}
+        arrays = {name: array[:count] if "train" in name else array
+                  for name, array in small_arrays.items()}
         arrays["y_train"] = np.arange(count)
         arrays["y_test"] = np.zeros_like(arrays["y_test"])
         np.savez(tmp_path / f"{count}.npz", **arrays)
@@ -379,7 +401,8 @@ def test_a_package_that_fails_to_load_tells_what_it_wrote(capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize(("quota", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8)])
+@pytest.mark.parametrize(("quota", "cores"), [
+    ("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8)])
 def test_cores_are_those_of_the_container(monkeypatch, tmp_path, quota, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
     monkeypatch.setattr(digits, "CPU_QUOTA", tmp_path / "cpu.max")

@@ -1,4 +1,4 @@
-"""Arbitrary bytes, arbitrary pixels, damaged files: an answer or a DigitError, soon, in little memory."""
+"""Arbitrary bytes and pixels, damaged files: an answer or a DigitError, soon, in little memory."""
 import io
 import random
 import re
@@ -19,14 +19,15 @@ import mnist_digit_classifier as digits
 EXAMPLES = sorted((ROOT / "assets" / "examples").iterdir())
 READER = digits.Reader(digits.PRETRAINED)
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-FEWER = settings(MANY, max_examples=75)     # each of these is a picture of noise, which takes longest
+FEWER = settings(MANY, max_examples=75)  # each of these is a picture of noise, which takes longest
 
 
 def read(source):
     """Read a path or bytes, and check the answer's form; None where it is no image."""
     start = time.monotonic()
     try:
-        reading = digits.read_image(io.BytesIO(source) if isinstance(source, bytes) else source, READER)
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        reading = digits.read_image(file, READER)
     except digits.DigitError as error:
         assert str(error) and "\n" not in str(error)
         return None
@@ -68,7 +69,8 @@ def test_arbitrary_pixels(seed, height, width, kind, mode):
               "waves": 127 + 127 * np.sin(x * rng.uniform(0, 1) + y * rng.uniform(0, 1)),
               "few": np.where(rng.random((height, width)) < 0.002, 0, 255)}[kind]
     image = Image.fromarray(values.astype(np.uint8))
-    image = Image.fromarray(values.astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+    image = (Image.fromarray(values.astype(np.uint16) * 257) if mode == "I;16"
+             else image.convert(mode))
     file = io.BytesIO()
     image.save(file, "TIFF" if mode == "F" else "PNG")
     assert read(file.getvalue())

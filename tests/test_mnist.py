@@ -21,7 +21,8 @@ def write_idx(folder, arrays, names=IDX, gzipped=False):
     folder.mkdir(exist_ok=True)
     for name, array in arrays.items():
         array = array.astype(np.uint8)
-        data = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
+        header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        data = header + array.tobytes()
         path = folder / (names[name] + ".gz" * gzipped)
         path.write_bytes(gzip.compress(data) if gzipped else data)
     return folder
@@ -107,7 +108,8 @@ def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words
 
 
 def test_npz_without_an_array(run, tmp_path, small_arrays):
-    np.savez(tmp_path / "bad.npz", **{key: small_arrays[key] for key in ("x_train", "y_train", "x_test")})
+    np.savez(tmp_path / "bad.npz",
+             **{key: small_arrays[key] for key in ("x_train", "y_train", "x_test")})
     assert "y_test" in complaint(run("evaluate", "--data", tmp_path / "bad.npz"), 2)
 
 
@@ -124,7 +126,7 @@ def test_damaged_npz(run, small, tmp_path, damage):
 
 
 class Download:
-    """What stands for Keras where MNIST is to be fetched: its own download, of a file on this machine."""
+    """What stands for Keras where MNIST is to be fetched: its own download, of a file at hand."""
 
     def __init__(self, monkeypatch, path, home):
         monkeypatch.setenv("KERAS_HOME", str(home))
@@ -153,7 +155,8 @@ def test_a_whole_download_is_taken(mnist, monkeypatch, tmp_path):
     """Its hash is Keras' own figure; here that of the copy at hand."""
     keras_own = inspect.getsource(digits.import_keras().datasets.mnist.load_data)
     assert digits.MNIST_URL_SHA256 in keras_own
-    monkeypatch.setattr(digits, "MNIST_URL_SHA256", hashlib.sha256(Path(mnist).read_bytes()).hexdigest())
+    own = hashlib.sha256(Path(mnist).read_bytes()).hexdigest()
+    monkeypatch.setattr(digits, "MNIST_URL_SHA256", own)
     Download(monkeypatch, Path(mnist), tmp_path / "keras")
     assert digits.load_mnist().name == "MNIST"
     monkeypatch.setattr(digits, "import_keras", None)   # the second time it is not asked for again

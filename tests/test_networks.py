@@ -8,7 +8,8 @@ import pytest
 
 import mnist_digit_classifier as digits
 
-KERAS = {"Flatten": ["Flatten"], "MaxPool": ["MaxPooling2D"], "GlobalMaxPool": ["GlobalMaxPooling2D"],
+KERAS = {"Flatten": ["Flatten"], "MaxPool": ["MaxPooling2D"],
+         "GlobalMaxPool": ["GlobalMaxPooling2D"],
          "Dense": ["Dense {0} {1}"], "Conv": ["Conv2D {0} {2}"],
          "ConvNorm": ["Conv2D {0} linear", "BatchNormalization", "Activation {2}"]}
 
@@ -22,7 +23,8 @@ def expected(layers):
 def described(layer):
     """A Keras layer in the words of the table."""
     config = layer.get_config()
-    words = [type(layer).__name__, config.get("units", config.get("filters")), config.get("activation")]
+    words = [type(layer).__name__, config.get("units", config.get("filters")),
+             config.get("activation")]
     return " ".join(str(word) for word in words if word is not None)
 
 
@@ -63,7 +65,7 @@ def test_exported_network_gives_keras_confidences(name, tmp_path):
 
 
 def test_confidences_of_a_sigmoid_layer_are_what_keras_trains_on(trained, small):
-    """Their cross-entropy is Keras' own loss; sigmoids divided by their sum would give another figure."""
+    """Their cross-entropy is Keras' own loss; sigmoids divided by their sum would give another."""
     folder, data = trained[1] / "models", digits.load_mnist(small)
     images = digits.straighten(data.x_test)
     model = keras.models.load_model(folder / "dense.keras")
@@ -86,17 +88,20 @@ def test_model_files_say_what_a_reader_must_know(trained, small):
     assert not keras.models.load_model(folder / "dense.keras").compiled      # without an optimiser
     assert (folder / "dense.keras").stat().st_size < 5 * digits.NETWORKS["dense"].parameters
     model = onnx.load(folder / "dense.onnx")        # as other programs find it
-    assert json.loads({entry.key: entry.value for entry in model.metadata_props}[digits.METADATA]) == facts
+    stored = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(stored[digits.METADATA]) == facts
     onnx.checker.check_model(model)
 
 
 def test_what_ships_reads_mnist(mnist):
     """And its metadata say how well, as measured here again."""
     reader, data = digits.Reader(digits.PRETRAINED), digits.load_mnist(mnist)
-    accuracy, loss, _ = digits.score(reader.confidences(digits.straighten(data.x_test)), data.y_test)
+    confidences = reader.confidences(digits.straighten(data.x_test))
+    accuracy, loss, _ = digits.score(confidences, data.y_test)
     facts = reader.metadata
     assert accuracy >= 0.9965 and loss < 0.025
     assert (facts["test_accuracy"], facts["test_loss"]) == pytest.approx((accuracy, loss), abs=2e-4)
-    assert (facts["network"], facts["data"]) == ("best", "MNIST") and facts["data_sha256"] == data.sha256()
+    assert (facts["network"], facts["data"]) == ("best", "MNIST")
+    assert facts["data_sha256"] == data.sha256()
     model = keras.models.load_model(digits.PRETRAINED.with_suffix(".keras"))
     assert model.count_params() < 250_000 and not model.compiled

@@ -38,27 +38,32 @@ def shown(notebook, kind):
 
 def told(notebook):
     """All that it says between the cells, every break of a line as a space."""
-    return " ".join(" ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown").split())
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return " ".join(" ".join(texts).split())
 
 
 def test_it_is_committed_with_the_outputs_of_a_real_run(notebook):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    assert not [output for cell in cells for output in cell.outputs
+                if output.output_type == "error"]
     text = printed(notebook)
     assert "MNIST (60000, 28, 28)" in text and "epoch 10/10" in text and "epoch 20/20" in text
     assert float(re.search(r"accuracy (\d+\.\d+)%, loss", text)[1]) > 98
     assert len(shown(notebook, "image/png")) >= 9
     assert not re.search(r"/(?:home|tmp|root|work|Users)/", nbformat.writes(notebook))
-    assert not [cell for cell in cells if "execution" in cell.metadata] and PATH.stat().st_size < 1_200_000
+    assert not [cell for cell in cells if "execution" in cell.metadata]
+    assert PATH.stat().st_size < 1_200_000
 
 
 def test_its_figures_are_the_scripts(notebook):
     """Those of the text, and the parameters that the summary shows, without the optimiser's."""
-    held_out, parameters = math.ceil(60_000 * digits.VALIDATION), digits.NETWORKS["dense"].parameters
+    held_out = math.ceil(60_000 * digits.VALIDATION)
+    parameters = digits.NETWORKS["dense"].parameters
     text, summary = told(notebook), "".join(shown(notebook, "text/html"))
     assert f"60,000 are for learning; {held_out:,} of them" in text
-    assert f"It learns {60_000 - held_out:,} images" in text and f"the {held_out:,} held-out images" in text
+    assert f"It learns {60_000 - held_out:,} images" in text
+    assert f"the {held_out:,} held-out images" in text
     assert f"learns {digits.BESIDES:,} digits that the script draws besides" in text
     assert digits.CLEAN_EPOCHS == 0.3 and "Only the last three tenths of the epochs" in text
     assert re.findall(r"Total params: .*?([\d,]+)</span>", summary) == [f"{parameters:,}"]
@@ -72,17 +77,21 @@ def test_it_learns_mnist_alone_and_touches_the_test_set_once(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     name = re.search(r'data\._replace\(name="(.+)"\)', code)[1]
     data = digits.Dataset(*[None] * 4, name)
-    assert {digits.count_besides(network, data, False) for network in ("dense", "dense-128")} == {(0, 0)}
-    assert f"on {name}: accuracy" in printed(notebook) and code.count("straighten(data.x_test)") == 1
+    assert {digits.count_besides(network, data, False)
+            for network in ("dense", "dense-128")} == {(0, 0)}
+    assert f"on {name}: accuracy" in printed(notebook)
+    assert code.count("straighten(data.x_test)") == 1
     chosen = re.search(r"chosen: (\S+)", printed(notebook))[1]
-    reached = dict(re.findall(r"(?m)^(\S+) +\S+ parameters, validation accuracy (\S+)%", printed(notebook)))
+    reached = dict(re.findall(r"(?m)^(\S+) +\S+ parameters, validation accuracy (\S+)%",
+                              printed(notebook)))
     assert reached[chosen] == max(reached.values()) and len(reached) == 2
     assert f"\n{chosen} on {name}: accuracy" in printed(notebook)
 
 
 def test_it_runs_on_drawn_digits(notebook):
     """With few epochs and images, and every cell as it is but for the settings."""
-    settings, = (cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", ()))
+    settings, = (cell for cell in code_cells(notebook)
+                 if "parameters" in cell.metadata.get("tags", ()))
     before = settings.source
     fewer_epochs = re.sub(r"\d+(?=[,}])", "2", before)
     settings.source = fewer_epochs.replace('"mnist"', '"strokes"') + f"\n{FEWER}"

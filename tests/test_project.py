@@ -1,4 +1,4 @@
-"""What surrounds the script: one list of dependencies, a README that is true, a script in its sections."""
+"""What surrounds the script: one list of dependencies, a true README, a script in its sections."""
 import ast
 import re
 import tomllib
@@ -32,7 +32,8 @@ def test_readmes_name_only_files_that_exist(name):
     """Links count from the README's own folder, all else from the root."""
     text = (ROOT / name).read_text(encoding="utf-8")
     trained_here = {"models/dense.keras", "models/dense.onnx"}
-    named = set(re.findall(r"(?:assets|benchmarks|tests|models)/[\w/.-]+\.(?:py|png|jpg|onnx|keras)", text))
+    named = set(re.findall(
+        r"(?:assets|benchmarks|tests|models)/[\w/.-]+\.(?:py|png|jpg|onnx|keras)", text))
     links = {link for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
     assert named and not [path for path in named - trained_here if not (ROOT / path).exists()]
     assert not [link for link in links if not ((ROOT / name).parent / link).exists()]
@@ -40,7 +41,8 @@ def test_readmes_name_only_files_that_exist(name):
 
 def test_readme_names_the_pythons_of_the_header():
     versions = range(11, 14)
-    least, above = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', SCRIPT.read_text()).groups()
+    least, above = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"',
+                             SCRIPT.read_text()).groups()
     assert versions == range(int(least), int(above))
     assert "Python 3.11, 3.12 or 3.13" in (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""The READMEs: their commands run, their code works, they show what is printed, and their figures are so."""
+"""The READMEs: commands run, code works, they show what is printed, and their figures are so."""
 import argparse
 import inspect
 import math
@@ -31,12 +31,13 @@ def blocks(language="", text=README):
 
 def shell_lines(text, start):
     """The lines of a README's shell blocks that begin with `start`, without their comments."""
-    lines = (line.partition("  #")[0].strip() for block in blocks(text=text) for line in block.splitlines())
+    lines = (line.partition("  #")[0].strip() for block in blocks(text=text)
+             for line in block.splitlines())
     return list(dict.fromkeys(line for line in lines if line.startswith(start)))
 
 
 def commands():
-    """The README's shell lines that call the script, and the commands in the first column of its tables."""
+    """The README's shell lines that call the script, and commands of its tables' first column."""
     cells = re.findall(r"(?m)^\| `([a-z]+[^`|]*)` \|", README)
     return shell_lines(README, SCRIPT) + [f"{SCRIPT} {cell}" for cell in cells
                                           if cell.split()[0] in digits.COMMANDS]
@@ -45,7 +46,8 @@ def commands():
 def rows(text, header):
     """The cells of each row of the table whose first line begins with `header`."""
     table = text[text.index(header):].partition("\n\n")[0]
-    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()[2:]]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")]
+            for line in table.splitlines()[2:]]
 
 
 def flat(text):
@@ -62,7 +64,7 @@ def checkout(tmp_path_factory, small):
     folder = tmp_path_factory.mktemp("readme") / "checkout"
     shutil.copytree(ROOT / "assets" / "examples", folder / "assets" / "examples")
     shutil.copytree(ROOT / "models", folder / "models", ignore=lambda _, names: {
-        name for name in names if not name.startswith("pretrained")})
+        name for name in names if not name.startswith(("pretrained", "ink.onnx"))})
     for script in ("mnist_digit_classifier.py", "drawn_pages.py"):
         shutil.copy(ROOT / script, folder)
     shutil.copy(small, folder / "small.npz")
@@ -78,7 +80,7 @@ def in_shell(line, folder):
 
 @pytest.fixture(scope="module")
 def call(run, checkout):
-    """What runs a line of the README in the checkout: in a shell only where that does more than call it."""
+    """What runs a README's line in the checkout: in a shell only where it is more than a call."""
     mnist = {key: value for key, value in os.environ.items() if key == "MNIST_DATA"}
 
     def result_of(line):
@@ -94,13 +96,14 @@ def without_figures(text):
     return re.sub(r"\d+(?:\.\d+)?", "#", text)
 
 
-# ==== The README ========================================================================================
+# ==== The README ==================================================================================
 
 def test_it_is_short():
     lines = README.splitlines()
     assert len(lines) <= 200
     fenced = {line for block in blocks() for line in block.splitlines()}
-    assert not [line for line in lines if len(line) > 120 and line not in fenced and line[:1] != "|"]
+    assert not [line for line in lines
+                if len(line) > 120 and line not in fenced and line[:1] != "|"]
 
 
 def test_the_first_run_prints_what_the_readme_shows(checkout, mnist):
@@ -165,20 +168,21 @@ def test_its_lines_for_elsewhere_give_the_same_answers(exported, library, monkey
     exec(code, names)
     expected = digits.Reader(digits.PRETRAINED).confidences(framed)
     answers = names["confidences"].shape[1]
-    assert f"(n, {answers})" in README and f"Dense {answers} softmax" in digits.NETWORKS["best"].layers
+    assert f"(n, {answers})" in README
+    assert f"Dense {answers} softmax" in digits.NETWORKS["best"].layers
     assert np.abs(names["confidences"][:, :10] - expected).max() < 1e-4
     assert (names["confidences"][:, :10].argmax(axis=1) == expected.argmax(axis=1)).all()
     assert (expected.argmax(axis=1) == data.y_test).mean() > (0.9965 if at_hand else 0.95)
 
 
-# ==== Options and figures ===============================================================================
+# ==== Options and figures =========================================================================
 
 class Parsed(Exception):
     """Ends a program once it has read its options; holds them, and those that it does not know."""
 
 
 def parsed(line, monkeypatch):
-    """The options that a program makes of a shell line by its own parser, and what it leaves over."""
+    """The options that a program's own parser makes of a shell line, and what it leaves over."""
     _, path, *options = shlex.split(line)
     parse = argparse.ArgumentParser.parse_known_args
 
@@ -209,13 +213,14 @@ def test_an_unknown_option_would_be_found(monkeypatch):
     with pytest.raises(SystemExit):
         parsed("python benchmarks/pages.py --pages many", monkeypatch)
     with pytest.raises(digits.DigitError):
-        digits.parse(["train", *parsed("python benchmarks/accuracy.py dense --no-such", monkeypatch)[1]])
+        digits.parse([
+            "train", *parsed("python benchmarks/accuracy.py dense --no-such", monkeypatch)[1]])
 
 
 def test_each_benchmark_has_a_command():
     named = {shlex.split(line)[1] for line in BENCHMARKS}
     assert named == {f"benchmarks/{path.name}" for path in ROOT.glob("benchmarks/*.py")
-                     if path.name != "plain_recipe.py"}        # which takes no option, and speed.py runs
+                     if path.name != "plain_recipe.py"}  # which takes no option, and speed.py runs
 
 
 def test_table_of_networks_is_the_scripts():
@@ -227,7 +232,8 @@ def test_table_of_networks_is_the_scripts():
         for name, network in digits.NETWORKS.items()}
     for name, _, epochs, parameters, _, _, seeds in table:
         network, *options = name.strip("`").split()
-        command = shlex.join(["python", "benchmarks/accuracy.py", network, "--seeds", seeds, *options])
+        command = shlex.join(["python", "benchmarks/accuracy.py", network, "--seeds", seeds,
+                              *options])
         assert command in BENCHMARKS
         args = digits.parse(["train", "--model", network, *options])
         assert int(epochs) == (args.epochs or digits.NETWORKS[network].epochs)
@@ -235,12 +241,13 @@ def test_table_of_networks_is_the_scripts():
 
 
 def clean_epochs(name, monkeypatch):
-    """The number of epochs in which a network's images are not distorted, as epoch_chunks has it."""
+    """In how many epochs a network's images are not distorted, as epoch_chunks has it."""
     network, calls, distorted = digits.NETWORKS[name], [], digits.distorted
     monkeypatch.setattr(digits, "distorted", lambda *args: calls.append(args) or distorted(*args))
     strength = digits.ROBUST if network.robust else 1
     images, labels = np.full((2, digits.SIZE, digits.SIZE), 9, np.uint8), np.zeros(2, int)
-    made = list(digits.epoch_chunks(images, labels, network.epochs, np.random.default_rng(0), strength, 2))
+    lesson = digits.Lesson(images, labels, 2, None, network.robust)
+    made = list(digits.epoch_chunks(lesson, network.epochs, np.random.default_rng(0), strength))
     assert len(made) == network.epochs
     return network.epochs - len(calls)
 
@@ -251,8 +258,8 @@ def test_clean_epochs_are_as_told(monkeypatch):
     assert {name for name, epochs in clean.items() if not epochs} == {"dense-128-128"}
     assert {(network.epochs, clean[name]) for name, network in digits.NETWORKS.items()} == {
         (10, 3), (20, 6), (3, 0), (14, 2)}
-    assert ("3 of 10, 6 of 20, none of the 3 of `dense-128-128`; of `best`, which sees stronger distortion, "
-            "2 of 14.") in flat(FIGURES)
+    assert ("3 of 10, 6 of 20, none of the 3 of `dense-128-128`; of `best`, which sees stronger "
+            "distortion, 2 of 14.") in flat(FIGURES)
 
 
 def figures_of_the_code():
@@ -268,7 +275,8 @@ def figures_of_the_code():
     return [
         f"trains {arrows} on it",
         f"the whole story, {networks['dense'].epochs} epochs",
-        f"`dense` for {networks['dense'].epochs} epochs and `dense-128` for {networks['dense-128'].epochs}",
+        (f"`dense` for {networks['dense'].epochs} epochs "
+         f"and `dense-128` for {networks['dense-128'].epochs}"),
         f"{accuracy * 100:.2f} % right on MNIST's test set",
         f"`sure` means a confidence of {digits.SURE} or more",
         f"no digit in them with a confidence of {digits.SURE} or more",
@@ -295,14 +303,16 @@ def test_tables_of_benchmarks_have_their_rows(monkeypatch):
     monkeypatch.syspath_prepend(folder)
     robustness, no_digits, pages = (runpy.run_path(f"{folder}/{name}.py", run_name="not main")
                                     for name in ("robustness", "no_digits", "pages"))
-    assert [row[0] for row in rows(FIGURES, "| | `dense` | `best` |")] == list(robustness["CHANGES"])
+    changes = [row[0] for row in rows(FIGURES, "| | `dense` | `best` |")]
+    assert changes == list(robustness["CHANGES"])
     letters, fonts = len(no_digits["LETTERS"]), len(no_digits["FONTS"])
     counts = [letters * fonts, letters * len(no_digits["HERSHEY"]) * 2]
     assert [int(row[1]) for row in rows(FIGURES, "| | pictures | not sure |")][:2] == counts
     assert f"letters in {fonts} of matplotlib's fonts" in FIGURES
     assert f"somebody's hand: {', '.join(no_digits['LEFT_OUT'])}." in flat(FIGURES)
     assert f"on {len(pages['pages'].PAPERS)} kinds of paper" in flat(FIGURES)
-    bounds = [f"{low:g} to {high:g}" for low, high in zip(pages["BOUNDS"][1:], pages["BOUNDS"][2:-1])]
+    bounds = [f"{low:g} to {high:g}"
+              for low, high in zip(pages["BOUNDS"][1:], pages["BOUNDS"][2:-1])]
     assert [row[0] for row in rows(FIGURES, "| confidence given |")] == [
         f"below {pages['BOUNDS'][1]}", *bounds, "above"]
     assert "420 pages" in FIGURES and f"{420 // 4} more of letters" in flat(FIGURES)

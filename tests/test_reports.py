@@ -23,7 +23,8 @@ def test_report_worked_out_by_hand():
     assert lines[0] == "accuracy 66.67%, loss 0.9163"
     assert lines[2].split() == ["0", "66.67%", "66.67%", "66.67%", "3"]
     assert lines[3].split() == ["1", "66.67%", "100.00%", "80.00%", "2"]
-    assert lines[4].split() == ["2", "0.00%", "0.00%", "0.00%", "1"]       # never predicted: no division by 0
+    # The last class was never predicted: no division by 0.
+    assert lines[4].split() == ["2", "0.00%", "0.00%", "0.00%", "1"]
 
 
 def test_confusion_matrix_is_annotated_with_rows_true_and_columns_predicted():
@@ -45,10 +46,17 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
     digit = {"digit": 7, "confidence": 0.95, "sure": True, "box": [20, 40, 30, 60], "row": 0}
     found = [digit, digit | {"digit": 1, "confidence": 0.5, "sure": False, "box": [80, 40, 30, 60]}]
     confidences = np.array([np.eye(10)[7] * 0.95 + np.eye(10)[2] * 0.03 + np.eye(10)[1] * 0.02] * 2)
-    reading = digits.Reading(picture, 2, picture[..., 0], found, np.array([image, image]), confidences)
+    parts = [digits.Part(x, 20, np.ones((30, 15), bool)) for x in (10, 40)]
+    level = np.zeros((90, 60), np.uint8)
+    for part in parts:
+        level[part.y:part.bottom, part.x:part.right] = 255
+    level[60:63, 20:28], level[70:85, 5:15], level[70:85, 40:50] = 200, 200, 35
+    reading = digits.Reading(picture, 2, level, found, parts, np.array([image, image]), confidences)
     read, ink, first, second, *rest = digits.plot_steps(reading, "title").axes
     assert read.images[0].get_extent() == [0, 120, 180, 0] == ink.images[0].get_extent()
     assert [text.get_text() for text in read.texts] == ["7", "1?"]
+    assert sorted((text.get_text(), *text.get_position()) for text in ink.texts) == [
+        ("hardly ink of a digit", 80, 140), ("like no digit", 10, 140), ("too small", 40, 120)]
     assert list(read.lines[0].get_xdata()) == [20, 50, 50, 20, 20]
     assert list(read.lines[0].get_ydata()) == [40, 40, 100, 100, 40]
     assert first.get_title() == second.get_title() == "7  95.0%\n2  3.0%\n1  2.0%"
@@ -57,7 +65,8 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
 
 def test_steps_of_nothing_found():
     picture = np.full((90, 60, 3), 255, np.uint8)
-    reading = digits.Reading(picture, 1, picture[..., 0], [], np.empty((0, 28, 28)), np.empty((0, 10)))
+    reading = digits.Reading(picture, 1, picture[..., 0], [], [], np.empty((0, 28, 28)),
+                             np.empty((0, 10)))
     assert "no digit found" in digits.plot_steps(reading, "title").get_suptitle()
 
 
@@ -71,7 +80,8 @@ def test_sample_shows_ten_confidences():
 def test_mistakes_are_the_surest_first_and_none_is_no_error():
     images, confidences = np.zeros((6, 28, 28), np.uint8), CONFIDENCES.copy()
     confidences[5] = 0.95, 0.03, 0.02
-    titles = [axis.get_title() for axis in digits.plot_mistakes(images, LABELS, confidences, "title").axes]
+    axes = digits.plot_mistakes(images, LABELS, confidences, "title").axes
+    titles = [axis.get_title() for axis in axes]
     assert [title.split("\n")[0] for title in titles[:3]] == ["2 read as 0", "0 read as 1", ""]
     digits.plot_mistakes(images, PREDICTED, confidences, "title")
 
@@ -85,13 +95,15 @@ def test_evaluate_prints_the_report_and_saves_its_pictures(run, trained, small):
     assert f"accuracy {facts['test_accuracy']:.2%}, loss {facts['test_loss']:.4f}" in head
     assert columns.split() == ["digit", "precision", "recall", "F1", "images"]
     assert [row.split()[0] for row in rows] == list("0123456789")
-    names = {f"dense_{name}.png" for name in ("confusion_matrix", "raw_confusion_tensor", "mistakes")}
+    names = {f"dense_{name}.png"
+             for name in ("confusion_matrix", "raw_confusion_tensor", "mistakes")}
     assert {path.name for path in (folder / "pictures").iterdir()} == names
     for name in names:
         assert Image.open(folder / "pictures" / name).width > 300
 
 
 def test_evaluate_wants_the_networks_own_classes(run, trained, tmp_path, small_arrays):
-    np.savez(tmp_path / "nine.npz", **{key: a if key[0] == "x" else a % 9 for key, a in small_arrays.items()})
+    np.savez(tmp_path / "nine.npz",
+             **{key: a if key[0] == "x" else a % 9 for key, a in small_arrays.items()})
     result = run("evaluate", "--data", tmp_path / "nine.npz", cwd=trained[1])
     assert result.returncode == 2 and "train on it first" in result.stderr

@@ -13,13 +13,16 @@ import pytest
 from conftest import SCRIPT, complaint
 from drawing import draw
 
+import drawn_pages
 import mnist_digit_classifier as digits
 
 
 def test_train_saves_model_and_curves(trained):
     result, folder = trained
-    assert sorted(path.name for path in (folder / "models").iterdir()) == ["dense.keras", "dense.onnx"]
-    assert [path.name for path in (folder / "assets").glob("*loss.png")] == ["dense_accuracy_loss.png"]
+    assert sorted(path.name for path in (folder / "models").iterdir()) == [
+        "dense.keras", "dense.onnx"]
+    assert [path.name for path in (folder / "assets").glob("*loss.png")] == [
+        "dense_accuracy_loss.png"]
     assert result.stdout == ""
     assert "training dense on small: 1,100 images, 100 held out, 12 epochs" in result.stderr
     lines = [line for line in result.stderr.splitlines() if line.startswith("epoch ")]
@@ -32,7 +35,8 @@ def test_it_learns_the_drawn_digits(trained):
 
 def test_same_seed_same_network_and_another_seed_another(small):
     data = digits.load_mnist(small)
-    first, again, other = (digits.train("dense", data, 2, seed)[0].get_weights() for seed in (0, 0, 1))
+    first, again, other = (digits.train("dense", data, 2, seed)[0].get_weights()
+                           for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first, again))
     assert not np.allclose(first[0], other[0])
 
@@ -48,10 +52,16 @@ def test_what_is_told_to_be_learned_is_what_is_learned(small_arrays):
 def test_validation_images_are_never_trained_on(small, monkeypatch):
     seen = []
     chunks, data = digits.epoch_chunks, digits.load_mnist(small)
-    monkeypatch.setattr(digits, "epoch_chunks", lambda x, *rest: seen.append(x) or chunks(x, *rest))
+    monkeypatch.setattr(digits, "epoch_chunks",
+                        lambda x, *rest: seen.append(x.images) or chunks(x, *rest))
     _, history = digits.train("dense", data, 1, 0)
     assert len(seen[0]) == len(data.x_train) * 11 // 12
     assert set(history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
+
+
+def lesson(images, labels, own=None):
+    """The Lesson of images of which the first `own`, or all, are a data set's."""
+    return digits.Lesson(images, labels, own or len(images), None, False)
 
 
 def test_every_epoch_shows_every_image_once_in_a_new_order():
@@ -59,15 +69,16 @@ def test_every_epoch_shows_every_image_once_in_a_new_order():
     labels = np.arange(1200)
     for strength in (0, 1, 1.5):
         rng = np.random.default_rng(0)
-        chunks = list(digits.epoch_chunks(images, labels, 2, rng, strength, 1200))
+        chunks = list(digits.epoch_chunks(lesson(images, labels), 2, rng, strength))
         order = np.concatenate([y for _, y in chunks]).reshape(2, -1)
         assert (np.sort(order) == labels).all() and (order[0] != order[1]).any()
         assert (order[0] != labels).any()
 
 
-def test_the_last_epochs_are_of_the_first_images_alone():
+def test_the_last_epochs_are_of_the_first_images_alone(monkeypatch):
+    monkeypatch.setattr(digits, "LAST_BESIDES", 100)
     images, labels = np.zeros((900, 28, 28), np.uint8), np.arange(900)
-    chunks = list(digits.epoch_chunks(images, labels, 5, np.random.default_rng(0), 1, 600))
+    chunks = list(digits.epoch_chunks(lesson(images, labels, 500), 5, np.random.default_rng(0), 1))
     *epochs, last = np.concatenate([y for _, y in chunks]).reshape(5, -1)
     assert all(set(epoch) == set(labels) for epoch in epochs)
     assert set(last[:600]) == set(range(600)) and last.max() < 600
@@ -78,7 +89,7 @@ def test_distortion_is_light_random_and_ends_with_the_last_epochs():
     images = np.repeat((255 * two).astype(np.uint8)[None], 40, axis=0)
     straight = digits.straighten(images[:1]).astype(int)
     rng = np.random.default_rng(0)
-    chunks = digits.epoch_chunks(images, np.zeros(40, int), 5, rng, 1, 40)
+    chunks = digits.epoch_chunks(lesson(images, np.zeros(40, int)), 5, rng, 1)
     epochs = [x.astype(int) for x, _ in chunks]
     changed = np.abs(epochs[0] - straight).mean(axis=(1, 2))
     assert 2 < np.median(changed) < 25                      # grey levels
@@ -110,7 +121,7 @@ def test_eleven_classes(run, tmp_path, small_arrays):
 
 
 def hear_ctrl_c():
-    """In a process that is about to start: a shell's background jobs, such as these tests, ignore Ctrl-C."""
+    """In a starting process: a shell's background jobs, such as these tests, ignore Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -120,8 +131,9 @@ def test_ctrl_c_leaves_the_earlier_model(trained, small, tmp_path):
     folder.mkdir()
     before = (trained[1] / "models" / "dense.onnx").read_bytes()
     (folder / "dense.onnx").write_bytes(before)
-    process = subprocess.Popen([sys.executable, SCRIPT, "train", "--data", small, "--epochs", "100000"],
-                               cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c)
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, "train", "--data", small, "--epochs", "100000"], cwd=tmp_path,
+        stderr=subprocess.PIPE, text=True, preexec_fn=hear_ctrl_c)
     while "epoch 3/" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
@@ -189,8 +201,8 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
     """And `best` in place of half of them with what is no digit, the eleventh answer."""
     seen = []
 
-    def see(images, labels, *_):
-        seen.append(labels)
+    def see(lesson, *_):
+        seen.append(lesson.labels)
         raise EnoughSeenError
     monkeypatch.setattr(digits, "epoch_chunks", see)
     monkeypatch.setattr(digits, "BESIDES", 200)
@@ -206,16 +218,19 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
 
 def test_other_pens_change_six_images_of_ten():
     images = np.repeat((255 * draw(2, (28, 28), (7, 4, 20), 3)).astype(np.uint8)[None], 100, axis=0)
-    changed = digits.with_other_pens(images, np.random.default_rng(0))
+    changed = drawn_pages.with_other_pens(images, np.random.default_rng(0))
     ink = changed.astype(int).sum(axis=(1, 2)) / images[0].sum()
     assert (changed == images).all(axis=(1, 2)).sum() == 40
-    assert (ink > 1.2).sum() == 13 and (ink < 0.8).sum() == 14 and ((ink > 0.8) & (ink < 0.97)).sum() == 13
+    assert (ink > 1.2).sum() == 13 and (ink < 0.8).sum() == 14
+    assert ((ink > 0.8) & (ink < 0.97)).sum() == 13
 
 
 def test_broken_strokes_have_gaps_and_nothing_new():
     images = np.repeat((255 * draw(1, (28, 28), (7, 4, 20), 2)).astype(np.uint8)[None], 100, axis=0)
-    broken = digits.broken(images.reshape(-1, 28), np.random.default_rng(0)).reshape(images.shape)
-    pieces = [cv2.connectedComponents(np.uint8(image > 60))[0] - 1 for image in (images[0], *broken)]
+    broken = drawn_pages.broken(images.reshape(-1, 28), np.random.default_rng(0))
+    broken = broken.reshape(images.shape)
+    pieces = [cv2.connectedComponents(np.uint8(image > 60))[0] - 1
+              for image in (images[0], *broken)]
     assert pieces[0] == 1 and np.mean(np.greater(pieces[1:], 1)) > 0.7
     assert (broken <= images).all()
 

@@ -1,0 +1,293 @@
+"""Pictures of MNIST's test digits as people bring them: by kind, read exactly, and sure but wrong.
+
+    MNIST_DATA=mnist.npz python benchmarks/kinds.py [--pictures 40] [--seed 0] [--part test]
+
+Sheets turned and tilted on a table, the same under the edge of a shadow, form boxes, rings, dates,
+lines under numbers, decimal commas, words beside numbers, rows cropped without a margin, single
+digits cut out tightly, numbers that are small in a large photograph. Nothing here is made by
+drawn_pages.py, which the network that finds ink learned from. Only digits count as text: a slash, a
+comma or a letter is none. Sure and wrong: the text is wrong and every digit given is called sure.
+"""
+import argparse
+import io
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import pages  # noqa: E402
+
+import mnist_digit_classifier as digits  # noqa: E402
+
+PENS = (25, 25, 28), (28, 42, 125), (120, 30, 38), (60, 62, 66)     # what the digits are written in
+LIGHT = (255, 255, 255), (250, 247, 238), (228, 232, 236), (240, 240, 200)
+FORMS = (0, 0, 0), (90, 90, 90), (150, 185, 225), (225, 140, 140)   # what forms are printed in
+TABLES = (92, 62, 40), (150, 150, 155), (45, 48, 52), (170, 130, 85), (60, 85, 70), (205, 200, 190)
+WORDS = "Room", "Page", "No.", "Total", "Gate", "Platform", "Bus", "Team", "kg", "Level"
+
+
+def some(rng, sequence):
+    return sequence[rng.integers(len(sequence))]
+
+
+def row_of(take, count, rng, gap=(0.12, 0.5), height=None):
+    """Coverage of `count` digits side by side (height, width), their text, height and edges."""
+    height = height or int(rng.integers(44, 110))
+    inks, labels = take(count, rng)
+    inks = [pages.scaled(pages.trimmed(ink), height * rng.uniform(0.92, 1.06)) for ink in inks]
+    gaps = [int(height * rng.uniform(*gap)) for _ in inks]
+    row = np.zeros((int(1.3 * height), sum(ink.shape[1] for ink in inks) + sum(gaps)), np.float32)
+    x, edges = 0, []
+    for ink, after in zip(inks, gaps):
+        y = max(0, (len(row) - len(ink)) // 2 + int(rng.normal(0, 0.03) * height))
+        ink = ink[:len(row) - y]
+        place = row[y:y + len(ink), x:x + ink.shape[1]]
+        np.maximum(place, ink, out=place)
+        edges.append((x, x + ink.shape[1]))
+        x += ink.shape[1] + after
+    return row[:, :edges[-1][1]], "".join(map(str, labels)), height, edges
+
+
+def on_paper(ink, rng, pen=None, paper=None, printed=None, form=None):
+    """RGB float picture of the ink on paper, a form's colour where something is `printed` on it."""
+    picture = np.broadcast_to(np.float32(paper or some(rng, LIGHT)), (*ink.shape, 3))
+    if printed is not None:
+        picture = picture + printed[..., None] * (np.float32(form) - picture)
+    picture = picture + ink[..., None] * (np.float32(pen or some(rng, PENS)) - picture)
+    if rng.random() < 0.5:          # half of them by a camera
+        light = 1 - rng.uniform(0.05, 0.3) * pages.slope(ink.shape, rng)
+        picture = pages.grain(picture * light, rng, rng.uniform(1, 5))
+    return picture
+
+
+def margined(ink, height, rng, least=0.4, most=1.5):
+    above, below, left, right = (int(height * rng.uniform(least, most)) for _ in range(4))
+    return np.pad(ink, ((above, below), (left, right)))
+
+
+def blank(ink):
+    return np.zeros(ink.shape, np.uint8)
+
+
+def share(layer):
+    return layer.astype(np.float32) / 255
+
+
+def sheet_on_a_table(take, rng, shadow=False):
+    """A sheet with a number or some rows, turned by up to 15 degrees, tilted; a table around it."""
+    layout = some(rng, ("single", "row", "rows"))
+    page, text = pages.lay_out(lambda count: take(count, rng), layout, rng)
+    sheet = pages.inked(page, some(rng, PENS), some(rng, LIGHT))
+    height, width = page.shape
+    turn, side = np.radians(rng.uniform(-15, 15)), max(page.shape)
+    size = 2 * int(0.62 * side * (1 + abs(np.sin(turn))))
+    corners = (np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (width, height) / 2
+               + rng.uniform(-0.05, 0.05, (4, 2)) * side)
+    corners = corners @ [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]] + size / 2
+    flat = np.float32([(0, 0), (width, 0), (width, height), (0, height)])
+    view = cv2.getPerspectiveTransform(flat, np.float32(corners))
+    ground = pages.inked(np.zeros((size, size), np.float32), 0, some(rng, TABLES))
+    ground = ground * (1 + 0.06 * np.sin(np.arange(size) / rng.uniform(3, 30))[:, None, None])
+    covered = cv2.warpPerspective(np.ones(page.shape, np.float32), view, (size, size))[..., None]
+    picture = ground + covered * (cv2.warpPerspective(sheet, view, (size, size)) - ground)
+    picture *= 1 - rng.uniform(0.05, 0.35) * pages.slope((size, size), rng)
+    if shadow:
+        edge = 1 / (1 + np.exp((pages.slope((size, size), rng) - rng.uniform(0.35, 0.65))
+                               * rng.uniform(20, 150)))
+        picture *= 1 - rng.uniform(0.3, 0.55) * edge
+    return pages.grain(picture, rng, rng.uniform(1, 5)), text
+
+
+def shadow_on_a_table(take, rng):
+    return sheet_on_a_table(take, rng, shadow=True)
+
+
+def form_boxes(take, rng):
+    """Each digit in a printed box of its own, the boxes side by side or a little apart."""
+    count, height = int(rng.integers(3, 8)), int(rng.integers(50, 100))
+    inks, labels = take(count, rng)
+    wide, tall, apart = int(height * 1.35), int(height * 1.5), some(rng, (0, 0, height // 5))
+    ink = np.zeros((tall + height, count * (wide + apart) + height), np.float32)
+    boxes, thick = blank(ink), int(rng.integers(1, 5))
+    for number, digit in enumerate(inks):
+        x, y = height // 2 + number * (wide + apart), height // 2
+        cv2.rectangle(boxes, (x, y), (x + wide, y + tall), 255, thick)
+        digit = pages.scaled(pages.trimmed(digit), height * rng.uniform(0.8, 1))
+        x += (wide - digit.shape[1]) // 2 + int(rng.normal(0, 0.06) * height)
+        y += (tall - len(digit)) // 2 + int(rng.normal(0, 0.06) * height)
+        x, y = max(0, x), max(0, y)
+        ink[y:y + len(digit), x:x + digit.shape[1]] = digit
+    picture = on_paper(ink, rng, printed=share(boxes), form=some(rng, FORMS))
+    return picture, "".join(map(str, labels))
+
+
+def circled(take, rng):
+    """One to three digits with a ring around them by the same pen."""
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
+    ink = margined(ink, height, rng, 0.8, 1.4)
+    y, x = np.nonzero(ink > 0.3)
+    middle = int((x.min() + x.max()) / 2), int((y.min() + y.max()) / 2)
+    axes = int((np.ptp(x) / 2 + height * 0.2) * 1.25), int((np.ptp(y) / 2 + height * 0.12) * 1.3)
+    axes = (max(axes),) * 2 if len(text) == 1 else axes
+    ring = blank(ink)
+    cv2.ellipse(ring, middle, axes, rng.uniform(-10, 10), 0, rng.uniform(345, 360), 255,
+                max(2, int(height * rng.uniform(0.03, 0.1))), cv2.LINE_AA)
+    return on_paper(np.maximum(ink, share(ring)), rng), text
+
+
+def joined_by(take, rng, groups, draw_sign, gap):
+    """Groups of digits, a sign between them by `draw_sign(canvas, x, height, thickness)`."""
+    height, ink, text = int(rng.integers(44, 100)), np.zeros((0, 0), np.float32), ""
+    thickness = max(2, int(height * rng.uniform(0.05, 0.11)))
+    for number, count in enumerate(groups):
+        row, label, _, _ = row_of(take, count, rng, height=height)
+        if number:
+            step = int(height * gap)
+            wide = np.zeros((len(row), ink.shape[1] + step + row.shape[1]), np.float32)
+            wide[:, :ink.shape[1]], wide[:, ink.shape[1] + step:] = ink, row
+            sign = blank(wide)
+            draw_sign(sign, ink.shape[1] + step // 2, height, thickness)
+            row = np.maximum(wide, share(sign))
+        ink, text = row, text + label
+    return on_paper(margined(ink, height, rng), rng), text
+
+
+def date(take, rng):
+    """Day, month and year with slashes."""
+    lean = rng.uniform(0.1, 0.25)
+
+    def slash(canvas, x, height, thickness):
+        top, foot = (x + lean * height, 0.08 * height), (x - lean * height, 1.22 * height)
+        cv2.line(canvas, tuple(map(int, top)), tuple(map(int, foot)), 255, thickness, cv2.LINE_AA)
+    groups = some(rng, ((2, 2, 4), (1, 1, 2), (2, 2, 2), (2, 1, 2)))
+    return joined_by(take, rng, groups, slash, 0.75)
+
+
+def decimal_comma(take, rng):
+    def comma(canvas, x, height, thickness):
+        points = np.array([(0.02, 1.02), (0.05, 1.12), (-0.05, 1.28)]) * height + (x, 0)
+        cv2.polylines(canvas, [points.astype(np.int32)], False, 255, thickness, cv2.LINE_AA)
+    return joined_by(take, rng, (int(rng.integers(1, 4)), int(rng.integers(1, 3))), comma, 0.4)
+
+
+def underlined(take, rng):
+    """A number with one or two lines under it, close to it."""
+    ink, text, height, _ = row_of(take, int(rng.integers(2, 6)), rng)
+    ink = margined(ink, height, rng, 0.5, 1.2)
+    y, x = np.nonzero(ink > 0.3)
+    lines, thick = blank(ink), max(2, int(height * rng.uniform(0.03, 0.09)))
+    under = y.max() + int(height * rng.uniform(-0.02, 0.2))
+    for number in range(1 + (rng.random() < 0.2)):
+        at = under + number * 3 * thick
+        start = x.min() - int(height * rng.uniform(0, 0.3)), at
+        end = x.max() + int(height * rng.uniform(0, 0.3)), at + int(height * rng.normal(0, 0.05))
+        cv2.line(lines, start, end, 255, thick, cv2.LINE_AA)
+    return on_paper(np.maximum(ink, share(lines)), rng), text
+
+
+def word_beside(take, rng):
+    """A word in a printed font before or after a number."""
+    import matplotlib
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
+    name = some(rng, ("DejaVuSans.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSans-Oblique.ttf"))
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", name)
+    face = ImageFont.truetype(path, int(height * rng.uniform(0.8, 1.3)))
+    word = some(rng, WORDS)
+    left, _, right, bottom = face.getbbox(word)
+    drawn = Image.new("L", (right - left, len(ink)))
+    ImageDraw.Draw(drawn).text((-left, len(ink) * 0.88 - bottom), word, 255, face)
+    gap = np.zeros((len(ink), int(height * rng.uniform(0.3, 0.7))), np.float32)
+    parts = [share(np.asarray(drawn)), gap, ink]
+    ink = np.concatenate(parts[::-1] if word == "kg" else parts, axis=1)
+    return on_paper(margined(ink, height, rng), rng), text
+
+
+def cropped_row(take, rng):
+    """A row cut at the ink of its first, last and tallest digits."""
+    ink, text, _, _ = row_of(take, int(rng.integers(3, 8)), rng)
+    y, x = np.nonzero(ink > 0.3)
+    ink = ink[y.min():y.max() + 1, x.min():x.max() + 1]
+    if rng.random() < 0.3:
+        return on_paper(ink, rng, (235, 235, 225), (35, 60, 48)), text
+    return on_paper(ink, rng), text
+
+
+def tight_digit(take, rng):
+    """One digit as MNIST has it, cut to its ink; bright on black, or enlarged and dark on light."""
+    inks, labels = take(1, rng)
+    ink = pages.trimmed(inks[0])
+    if rng.random() < 0.5:
+        return np.repeat(255 * ink[..., None], 3, axis=2), str(labels[0])
+    ink = np.clip(cv2.resize(ink, None, fx=8, fy=8, interpolation=cv2.INTER_CUBIC), 0, 1)
+    return on_paper(ink, rng), str(labels[0])
+
+
+def small_in_a_photograph(take, rng):
+    """A number 130 pixels high somewhere in a photograph of 4000 x 3000 pixels."""
+    ink, text, height, _ = row_of(take, int(rng.integers(2, 6)), rng, height=65)
+    page = np.zeros((1500, 2000), np.float32)
+    y, x = (int(rng.integers(height, most - side - height))
+            for most, side in zip(page.shape, ink.shape))
+    page[y:y + len(ink), x:x + ink.shape[1]] = ink
+    return cv2.resize(np.float32(on_paper(page, rng)), None, fx=2, fy=2), text
+
+
+KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
+         word_beside, cropped_row, tight_digit, small_in_a_photograph)
+
+
+def encoded(picture, rng):
+    file = io.BytesIO()
+    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(
+        file, *(("JPEG",) if rng.random() < 0.5 else ("PNG",)))
+    return file.getvalue()
+
+
+def make(kind, take, count, seed):
+    """Yield `count` pictures of a kind as the bytes of a file, each with its text."""
+    rng = np.random.default_rng([seed, KINDS.index(kind)])
+    for _ in range(count):
+        picture, text = kind(take, rng)
+        yield encoded(picture, rng), "".join(text.split())
+
+
+def measure(read, take, count, seed):
+    """Print the table of what `read(data)` gives: a list of digits as in the JSON."""
+    print(f"{'kind':20}{'exact':>8}{'sure and wrong':>16}", flush=True)
+    all_exact, all_wrong = 0, 0
+    for kind in KINDS:
+        exact = wrong = 0
+        for data, text in make(kind, take, count, seed):
+            given = read(data)
+            right = "".join(str(digit["digit"]) for digit in given) == text
+            exact += right
+            wrong += not right and bool(given) and all(digit["sure"] for digit in given)
+        all_exact, all_wrong = all_exact + exact, all_wrong + wrong
+        print(f"{kind.__name__.replace('_', ' '):20}{exact:8}{wrong:16}", flush=True)
+    print(f"{f'all of {count * len(KINDS)}':20}{all_exact:8}{all_wrong:16}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=40, help="of each kind (40)")
+    parser.add_argument("--seed", type=int, default=0, help="of the pictures (0)")
+    parser.add_argument("--part", choices=["test", "train"], default="test", help="of MNIST (test)")
+    parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
+    args = parser.parse_args()
+    data, reader = digits.load_mnist(), digits.Reader(args.model)
+    take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else
+                                (data.x_train[-5000:], data.y_train[-5000:])))
+    start = time.perf_counter()
+    measure(lambda file: digits.read_image(io.BytesIO(file), reader).digits, take, args.pictures,
+            args.seed)
+    seconds = (time.perf_counter() - start) / args.pictures / len(KINDS)
+    print(f"{seconds:.3f} s a picture with making it")
+
+
+if __name__ == "__main__":
+    main()
