@@ -109,7 +109,9 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 1.5                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
-BESIDE = 0.88               # likewise in a row with something beside that may be a digit too
+BESIDE = 0.88               # likewise where a digit may be left out, or needs a margin to be found
+COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
+AROUND = 0.25               # share of its longer side, margin around a picture without digits
 SURE = 0.9                  # confidence from which an answer is called sure
 LIKELY = 0.5                # confidence above which something is like a digit
 WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or none
@@ -1433,7 +1435,43 @@ def is_above(upper, lower):
 
 
 def read_picture(picture, reader):
-    """The ink of an RGB picture, and the digits in it: a list of Founds for each row."""
+    """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
+
+    Where there are none it may be one that was cut out tightly, which the network for ink takes for
+    a ring or a bar: then the picture is read with a margin around it, and is not sure.
+    """
+    ink, rows = read_as_it_is(picture, reader)
+    for wider in surrounded(picture) if not rows else ():
+        wide_ink, wide_rows = read_as_it_is(wider, reader)
+        if wide_rows:
+            margin = (len(wider) - len(picture)) // 2
+            inside = np.s_[margin:-margin, margin:-margin]
+            return wide_ink[inside], [[within(one, inside, wide_ink.shape) for one in row]
+                                      for row in wide_rows]
+    return ink, rows
+
+
+def surrounded(picture):
+    """Yield a picture with a margin in the lightest, and in the darkest, of its common colours."""
+    small = shrunk(picture, 128).reshape(-1, 3)
+    colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
+    common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
+    papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
+    margin = round(AROUND * max(picture.shape))
+    for paper in [*papers[-1:], *papers[:-1][:1]]:
+        yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper.tolist())
+
+
+def within(found, inside, shape):
+    """A Found of a picture of `shape` in a part of it, the slices `inside`; less sure."""
+    mask = np.zeros(shape, bool)
+    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
+    return found._replace(part=trimmed(0, 0, mask[inside]),
+                          confidences=BESIDE * found.confidences)
+
+
+def read_as_it_is(picture, reader):
+    """What read_picture gives, without a margin."""
     for ink in find_inks(picture):
         found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
         rows = find_rows([one.part for one in found])
