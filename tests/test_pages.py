@@ -79,7 +79,7 @@ def test_mnist_digits_on_pages(mnist, reader):
     right = right_shares(read_pages(
         pages.make(pages.mnist_digits(data.x_test, data.y_test), 140), reader))
     assert right["single"] >= 0.96 and min(right["row"], right["rows"], right["column"]) >= 0.95
-    assert right["touching"] >= 0.85
+    assert right["touching"] >= 0.8
 
 
 @pytest.mark.parametrize("digit", [0, 2, 3, 4, 5, 6, 8])       # pieces of the others may be a 1
