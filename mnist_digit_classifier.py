@@ -97,7 +97,7 @@ CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
 VIEWS = (False, 1), (True, 0.85), (True, 0.7), (False, 1.2)     # the negative or not, zoom
 FEW = 2                     # of them, which are enough where all that was read is sure
-STEP = 32                   # pixels, what its pictures' sides are multiples of
+STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
 LARGE_HEIGHT, LARGE_INK = 0.4, 0.05     # shares of usual height, most ink that large strokes have
@@ -509,13 +509,11 @@ def find_inks(picture):
     After a look at the whole come closer ones at the part that has digits, and at its negative.
     Their mean is the ink: where they differ, it is faint.
     """
-    whole, zoom = look_at_all(picture)
-    strokes = np.uint8(whole > INK)
-    if not strokes.any():
+    whole, zoom, usual = look_at_all(picture)
+    if not usual:
         yield whole
         return
-    usual = usual_height(strokes)
-    x, y, width, height = cv2.boundingRect(strokes)
+    x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
     margin = int(usual / 2) + 4
     part = (slice(max(0, y - margin), y + height + margin),
             slice(max(0, x - margin), x + width + margin))
@@ -533,14 +531,18 @@ def find_inks(picture):
 
 
 def look_at_all(picture):
-    """What the ink network finds in a whole RGB picture, and at which zoom; closer if need be."""
+    """What the ink network finds in a whole RGB picture, at which zoom, and its usual height.
+
+    It looks closer if need be. The height is 0 where there is no ink.
+    """
     for side in LOOKS:
         zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
                    OBLONG * side / max(picture.shape))
         ink = look_for_ink(picture, zoom)
-        if zoom == 1 or usual_height(np.uint8(ink > INK)) * zoom >= SMALL:
+        usual = usual_height(np.uint8(ink > INK))
+        if zoom == 1 or usual * zoom >= SMALL:
             break
-    return ink, zoom
+    return ink, zoom, usual
 
 
 def usual_height(strokes):
@@ -553,21 +555,19 @@ def look_for_ink(picture, zoom):
     """What the ink network finds in an RGB picture scaled by `zoom`: ink (height, width) uint8."""
     size = tuple(max(STEP, STEP * round(side * zoom / STEP)) for side in picture.shape[1::-1])
     how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
-    net, lock = ink_network()
-    with lock:
-        net.setInput(cv2.dnn.blobFromImage(cv2.resize(picture, size, interpolation=how)))
-        ink = np.uint8(255 * net.forward()[0, 0] + 0.5)
+    share = ink_network()(cv2.dnn.blobFromImage(cv2.resize(picture, size, interpolation=how)))
+    ink = np.uint8(255 * share[0, 0] + 0.5)
     return cv2.resize(ink, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 @functools.cache
 def ink_network():
-    """The network that finds digits' ink, and the lock that lets one thread use it at a time."""
-    return load_network(INK_FINDER)[0], threading.Lock()
+    """The network that finds digits' ink, as load_network gives it."""
+    return load_network(INK_FINDER)[0]
 
 
 def load_network(path):
-    """OpenCV's network out of an ONNX file that this script sealed, and the facts in it.
+    """The network in an ONNX file that this script sealed, a function of its input, and its facts.
 
     DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some.
     """
@@ -579,7 +579,14 @@ def load_network(path):
         network = data[:metadata["bytes"]]
         if hashlib.sha256(network).hexdigest() != metadata["sha256"]:
             raise ValueError("wrong hash")
-        return cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8)), metadata
+        net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+    lock = threading.Lock()                 # OpenCV's networks serve one thread at a time
+
+    def outputs(inputs):
+        with lock:
+            net.setInput(inputs)
+            return net.forward()
+    return outputs, metadata
 
 
 class Part(NamedTuple):
@@ -960,7 +967,9 @@ def make_lesson(name, data, plain, rng):
 
 def compile_model(name, answers, steps, steps_at_once, plain):
     """A network's Keras model, to learn in `steps` of all epochs, `steps_at_once` in one go."""
-    optimizers, network = import_keras().optimizers, NETWORKS[name]
+    from keras import optimizers
+
+    network = NETWORKS[name]
     model, warm_up = build(name, answers), int(steps * WARM_UP)
     one_cycle = optimizers.schedules.CosineDecay(    # up to the peak, then down to 0 along a cosine
         network.peak / 10, steps - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
@@ -1267,10 +1276,9 @@ class Reader:
 
     def __init__(self, path):
         self.path = path
-        self.net, self.metadata = load_network(path)
+        self.outputs, self.metadata = load_network(path)
         if "classes" not in self.metadata:
             raise DigitError(f"{path} finds ink and reads no digits; choose another")
-        self.lock = threading.Lock()        # OpenCV's networks serve one thread at a time
 
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
@@ -1280,12 +1288,9 @@ class Reader:
 
         What is missing to 1 is the confidence that it is none of them, if the network can say so.
         """
-        outputs = []
-        for start in range(0, len(images), 200):        # bounds the memory of the convolutions
-            with self.lock:
-                self.net.setInput(as_input(images[start:start + 200]))
-                outputs.append(self.net.forward()[:, :self.metadata["classes"]])
-        return np.concatenate(outputs)
+        batches = np.split(images, range(200, len(images), 200))    # bounds the memory it takes
+        outputs = np.concatenate([self.outputs(as_input(batch)) for batch in batches])
+        return outputs[:, :self.metadata["classes"]]
 
     def prepare(self, images):
         """A data set's images as it learned them: straightened, unless by the plain recipe."""
@@ -1441,7 +1446,9 @@ def read_picture(picture, reader):
     a ring or a bar: then the picture is read with a margin around it, and is not sure.
     """
     ink, rows = read_as_it_is(picture, reader)
-    for wider in surrounded(picture) if not rows else ():
+    if rows:
+        return ink, rows
+    for wider in surrounded(picture):
         wide_ink, wide_rows = read_as_it_is(wider, reader)
         if wide_rows:
             margin = (len(wider) - len(picture)) // 2
@@ -1654,13 +1661,17 @@ def start_process(level):
 # Each run_ function is a command. OPTIONS and COMMANDS say what can be asked for, parse checks it,
 # main turns whatever goes wrong into a sentence and an exit code.
 
+def saved_networks(models):
+    """Paths of the networks in a folder that read digits, as ONNX."""
+    return [path for path in sorted(models.glob("*.onnx")) if path.name != INK_FINDER.name]
+
+
 def find_model(model, models):
     """Path of the ONNX file that `model` means: a saved network's name, a path, `pretrained`.
 
     By default it is the network trained last. The one that ships stands for its name too.
     """
-    saved = [path for path in models.glob("*.onnx")
-             if path.resolve() != PRETRAINED and path.name != INK_FINDER.name]
+    saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
     if model == "pretrained":
@@ -1861,9 +1872,9 @@ def run_models(args):
     for name, network in NETWORKS.items():
         head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
         print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=indent))
-    paths = {path.resolve(): path for path in [PRETRAINED, *sorted(args.models.glob("*.onnx"))]}
+    paths = {path.resolve(): path for path in [PRETRAINED, *saved_networks(args.models)]}
     for path in paths.values():
-        if path.exists() and path.name != INK_FINDER.name:
+        if path.exists():
             text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, "
                     "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
             print(textwrap.fill(f"{near_path(path)}: {text}", 79, subsequent_indent="    ",

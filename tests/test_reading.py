@@ -482,7 +482,7 @@ def test_mnist_as_files_is_read_with_all_the_finding_in_the_way(mnist, run, tmp_
     assert np.mean([text == str(label) for text, label in zip(read, data.y_test)]) >= 0.99
 
 
-def test_a_digit_whose_ink_is_doubted_is_not_sure(monkeypatch):
+def test_a_digit_whose_ink_is_doubted_is_not_sure():
     ink = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     reader = digits.Reader(digits.PRETRAINED)
     (firm,), (faint,) = (digits.look(level, digits.find_parts(level), reader)
