@@ -95,6 +95,13 @@ def curve_weights(count):
     return np.swapaxes([polylines[4], np.mean(polylines, axis=0)], 1, 2)
 
 
+@functools.cache
+def ways(label):
+    """Shares and strokes of the ways to write a digit, or, for 10, letters that are none."""
+    weights, strokes = zip(*map(read_way, WAYS[label].split()))
+    return np.divide(weights, sum(weights)), strokes
+
+
 def draw(strokes, n, rng):
     """Images (n, 28, 28) uint8 of strokes, each points (k, 2) in a box of side 1, by n hands."""
     def normal(deviation, *shape):
@@ -132,10 +139,10 @@ def drawn(labels, rng):
     images = np.zeros((len(labels), SIZE, SIZE), np.uint8)
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
-        weights, ways = zip(*map(read_way, WAYS[label].split()))
-        chosen = rng.choice(len(ways), len(own), p=np.divide(weights, sum(weights)))
+        shares, strokes = ways(label)
+        chosen = rng.choice(len(shares), len(own), p=shares)
         for number in np.unique(chosen):
-            images[own[chosen == number]] = draw(ways[number], (chosen == number).sum(), rng)
+            images[own[chosen == number]] = draw(strokes[number], (chosen == number).sum(), rng)
     return images
 
 
@@ -326,21 +333,14 @@ def new_hand(images, height, rng):
                 between(rng, (0.01, 0.06)), rng.random()**3)
 
 
-@functools.cache
-def ways(label):
-    """Shares and strokes of the ways to write a digit, or, for 10, letters that are none."""
-    weights, strokes = zip(*map(read_way, WAYS[label].split()))
-    return np.cumsum(weights) / sum(weights), strokes
-
-
-def ink_of(curves, hand, fine=2):
+def ink_of(curves, hand):
     """Coverage of curves, points (k, 2) in heights, drawn by a hand; and its upper left corner."""
     pen = hand.pen * hand.height
     low = np.min([curve.min(axis=0) for curve in curves], axis=0)
     high = np.max([curve.max(axis=0) for curve in curves], axis=0)
     margin = pen / 2 + 1
     size = np.ceil((high - low) * hand.height + 2 * margin).astype(int)
-    fine = fine if hand.height < 110 or pen < 2 else 1
+    fine = 2 if hand.height < 110 or pen < 2 else 1
     canvas = np.zeros((size[1] * fine, size[0] * fine), np.uint8)
     lines = [np.rint(((curve - low) * hand.height + margin) * (fine * 16)).astype(np.int32)
              for curve in curves]
@@ -372,8 +372,8 @@ def standing(curves, size):
 
 def drawn_glyph(label, hand, rng):
     """Coverage and corner of a digit, or of a letter (10), written stroke by stroke."""
-    limits, strokes = ways(label)
-    strokes = strokes[np.searchsorted(limits, rng.random())]
+    shares, strokes = ways(label)
+    strokes = strokes[pick(rng, dict(enumerate(shares)))]
     return ink_of(standing(curved(strokes, hand, rng), math.exp(rng.normal(0, UNEVEN))), hand)
 
 
@@ -538,10 +538,9 @@ def put(canvas, ink, x, y):
     np.maximum(place, ink[:place.shape[0], :place.shape[1]], out=place)
 
 
-def extent(page, layers=slice(None)):
-    """Left, top, right and bottom of the ink on a page."""
-    ink = page[layers].max(axis=0) if isinstance(layers, slice) else page[layers]
-    x, y, width, height = cv2.boundingRect(ink)
+def extent(page):
+    """Left, top, right and bottom of the ink on a page, or on some layers of one."""
+    x, y, width, height = cv2.boundingRect(page.max(axis=0))
     return x, y, x + width, y + height
 
 
@@ -566,9 +565,9 @@ def underline(page, hand, rng):
         line(layer, middle, (right + over[1], ends[1]), width)
 
 
-def circle(page, hand, rng, box=None):
-    """A ring round the line, or round a box of it, not quite closed or more than that."""
-    left, top, right, bottom = box or extent(page)
+def circle(page, hand, rng):
+    """A ring round the line, not quite closed or more than that."""
+    left, top, right, bottom = extent(page)
     centre = np.array([left + right, top + bottom]) / 2 + hand.height * rng.normal(0, 0.04, 2)
     radii = np.array([right - left, bottom - top]) / 2 * rng.uniform(0.95, 1.2) * math.sqrt(2)
     if chance(rng, 0.5):
@@ -628,11 +627,10 @@ def form_line(hand, longest, rng):
                 round(y + (tall - len(ink)) / 2 + away[1]))
         corners = np.array([(x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall)])
         corners = corners + rng.normal(0, 1, (4, 2)) * shaky
-        for side in range(4):
-            if not (comb and side == 0):
-                start = corners[side] if not comb or side == 2 else \
-                    corners[side] * 0.5 + corners[side - 3] * 0.5 if side == 1 else corners[side]
-                line(layer, start, corners[side - 3], width)
+        if comb:
+            corners[1] = (corners[1] + corners[2]) / 2
+        for side in range(comb, 4):             # from each corner to the next
+            line(layer, corners[side], corners[side - 3], width)
     return page
 
 
@@ -727,7 +725,7 @@ def many_lines(shape, images, rng):
 
 def cut_to(page, shape, rng, stretch):
     """A page cut to its digits, or a little within or without, and stretched to fill `shape`."""
-    left, top, right, bottom = extent(page, DIGITS)
+    left, top, right, bottom = extent(page[[DIGITS]])
     tall = bottom - top
     sides = np.round(tall * np.maximum(0, rng.normal(0, 0.04, 4))) * chance(rng, 0.6)
     left, top, right, bottom = np.round([left - sides[0], top - sides[1], right + sides[2],
@@ -764,10 +762,7 @@ def letters_only(shape, images, rng):
         height = between(rng, (10, 0.9 * min(shape)), logarithmic=True)
         hand = new_hand(None, height, rng)
         pattern = pick(rng, {"W": 4, "a" * int(rng.integers(1, 8)): 4, "W~W": 1})
-        ink = shrunk_to(trim(write_line(pattern, hand, rng)), *shape)
-        y, x = (int(rng.integers(0, most - side + 1)) for most, side in zip(shape, ink.shape[1:]))
-        np.maximum(page[:, y:y + ink.shape[1], x:x + ink.shape[2]], ink,
-                   out=page[:, y:y + ink.shape[1], x:x + ink.shape[2]])
+        np.maximum(page, place(trim(write_line(pattern, hand, rng)), shape, rng), out=page)
     return page
 
 
@@ -848,9 +843,9 @@ def mottled(shape, colour, rng):
     return colour + paper[..., None]
 
 
-def ruled(shape, colour, rng, both=None):
+def ruled(shape, colour, rng):
     """Paper with lines across, or both ways, a little out of true."""
-    both = chance(rng, 0.45) if both is None else both
+    both = chance(rng, 0.45)
     paper, (height, width) = plain(shape, colour, rng), shape
     step = between(rng, (9, 60), logarithmic=True) if both else between(rng, (14, 90))
     tilt = rng.uniform(-0.03, 0.03)
