@@ -27,7 +27,6 @@ BATCH = 16                  # pictures a step
 SERVED = 3                  # steps that each picture serves in
 PEAK_RATE = 4e-3            # of Adam's learning rate, after the warm-up
 WARM_UP = 200               # steps
-POSITIVE = 1.0              # weight of ink in the cross-entropy
 DICE_FLOOR = 40             # pixels added to either side of a picture's overlap
 AVERAGE = 0.995             # share of the averaged weights that stays when weights are averaged
 AVERAGED_EVERY = 5          # steps
@@ -81,9 +80,9 @@ def build():
 
 
 def loss(masks, logits):
-    """Weighted cross-entropy, and how little the ink found in each picture overlaps its mask."""
+    """Cross-entropy, and how little the ink found in each picture overlaps its mask."""
     import tensorflow as tf
-    entropy = tf.nn.weighted_cross_entropy_with_logits(masks, logits, POSITIVE)
+    entropy = tf.nn.sigmoid_cross_entropy_with_logits(masks, logits)
     shares = tf.sigmoid(logits)
     both, either = (tf.reduce_sum(x, [1, 2, 3]) for x in (masks * shares, masks + shares))
     dice = 1 - (2 * both + DICE_FLOOR) / (either + DICE_FLOOR)
