@@ -39,18 +39,95 @@ def with_pen(image, change, pixels):
     return cv2.resize(change(large, kernel), image.shape, interpolation=cv2.INTER_AREA)
 
 
+def random_of(image):
+    """A generator of random numbers that depends on the image alone."""
+    return np.random.default_rng(int(image.sum()))
+
+
 def noisy(image, deviation):
     """An image (28, 28) with Gaussian noise of its own, the same in each run."""
-    noise = np.random.default_rng(int(image.sum())).normal(0, deviation, image.shape)
+    noise = random_of(image).normal(0, deviation, image.shape)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def gapped(image, pixels):
     """An image (28, 28) with three square gaps of `pixels` in its strokes, the same in each run."""
-    rng, image = np.random.default_rng(int(image.sum())), image.copy()
+    rng, image = random_of(image), image.copy()
     for y, x in rng.choice(np.argwhere(image > 127), 3):
         image[max(0, y - pixels // 2):, max(0, x - pixels // 2):][:pixels, :pixels] = 0
     return image
+
+
+def peppered(image, share):
+    """An image (28, 28) in which a share of the pixels is black or white."""
+    rng, image = random_of(image), image.copy()
+    field = rng.random(image.shape)
+    image[field < share / 2], image[field > 1 - share / 2] = 0, 255
+    return image
+
+
+def struck(image, dotted):
+    """An image (28, 28) with a zigzag as wide as a thin pen, or a row of dots, through it."""
+    rng, fine = random_of(image), 8
+    canvas, points = np.zeros([fine * digits.SIZE] * 2, np.uint8), int(rng.integers(5, 9))
+    x = np.linspace(1, 27, points)
+    y = np.linspace(*rng.uniform(6, 22, 2), points)
+    if dotted:
+        steps = np.linspace(0, points - 1, 12)
+        for place in zip(*(np.interp(steps, np.arange(points), axis) for axis in (x, y))):
+            cv2.circle(canvas, [round(fine * side) for side in place], round(0.6 * fine), 255, -1)
+    else:
+        y += np.resize([1, -1], points) * rng.uniform(2, 4)
+        cv2.polylines(canvas, [np.int32(fine * np.stack([x, y], axis=1))], False, 255,
+                      round(1.4 * fine))
+    return np.maximum(image, cv2.resize(canvas, image.shape, interpolation=cv2.INTER_AREA))
+
+
+def banded(image):
+    """An image (28, 28) whose left and right quarters are its negative."""
+    image = image.copy()
+    image[:, :7], image[:, 21:] = 255 - image[:, :7], 255 - image[:, 21:]
+    return image
+
+
+def hollow(image):
+    """An image (28, 28) of which only the outline remains, a pixel wide."""
+    return cv2.Canny(cv2.GaussianBlur(image, (0, 0), 0.8), 60, 150)
+
+
+def moved_on(image, pixels):
+    """An image (28, 28) blurred by a motion in a random direction."""
+    angle, path = random_of(image).uniform(0, np.pi), np.zeros([pixels] * 2, np.float32)
+    away = np.array([np.cos(angle), np.sin(angle)]) * (pixels - 1) / 2
+    ends = (np.rint((pixels - 1) / 2 + sign * away).astype(int).tolist() for sign in (-1, 1))
+    cv2.line(path, *ends, 1)
+    return cv2.filter2D(image, -1, path / path.sum())
+
+
+def through_glass(image):
+    """An image (28, 28) whose pixels change places with their neighbours."""
+    soft = cv2.GaussianBlur(image, (0, 0), 0.7)
+    y, x = np.indices(image.shape) + random_of(image).integers(-1, 2, (2, *image.shape))
+    return cv2.GaussianBlur(soft[y.clip(0, 27), x.clip(0, 27)], (0, 0), 0.7)
+
+
+def spattered(image):
+    """An image (28, 28) with grey drops on a tenth of it."""
+    rng = random_of(image)
+    field = cv2.GaussianBlur(rng.normal(0, 1, image.shape), (0, 0), 1)
+    drops = np.clip(3 * (field / field.std() - 1.4), 0, 1)
+    return np.maximum(image, 255 * rng.uniform(0.5, 0.9) * drops).astype(np.uint8)
+
+
+def foggy(image):
+    """An image (28, 28) behind fog as bright as half of it."""
+    fog = cv2.resize(random_of(image).random((5, 5)), image.shape, interpolation=cv2.INTER_CUBIC)
+    return np.clip((image + 255 * 1.2 * fog) / 2.2, 0, 255).astype(np.uint8)
+
+
+def slanted(image, slant):
+    """An image (28, 28) with so many pixels sideways per pixel of height."""
+    return cv2.warpAffine(image, np.float32([[1, slant, -slant * MIDDLE], [0, 1, 0]]), image.shape)
 
 
 CHANGES = {
@@ -69,6 +146,17 @@ CHANGES = {
     "three gaps of 3 pixels in the strokes": lambda image: gapped(image, 3),
     "inverted": lambda image: 255 - image,
     "a quarter of the contrast": lambda image: 96 + image // 4,
+    "a sixth of the pixels black or white": lambda image: peppered(image, 1 / 6),
+    "a zigzag through the digit": lambda image: struck(image, dotted=False),
+    "a dotted line through it": lambda image: struck(image, dotted=True),
+    "left and right quarter inverted": banded,
+    "hollow, only the outline": hollow,
+    "blurred by a motion of 7 pixels": lambda image: moved_on(image, 7),
+    "through rough glass": through_glass,
+    "spattered": spattered,
+    "in fog": foggy,
+    "brighter by 110 grey levels": lambda image: cv2.add(image, 110),
+    "slanted by 0.35": lambda image: slanted(image, 0.35),
 }
 
 
