@@ -269,11 +269,12 @@ HEIGHTS = 14, 230           # from the smallest to the largest digit
 PENS = 0.011, 0.28          # width, from a hair to a marker
 THINNEST = 0.6              # pixels
 SLANT = 0.16                # sideways per height, standard deviation; a hand's own
-TALL_SIGNS = 0.92, 1.3      # factor of slashes' and brackets' length; shorter ones look like a 1
+TALL_SIGNS = 0.88, 1.3      # factor of slashes' and brackets' length; shorter ones look like a 1
 UNEVEN = 0.06               # standard deviation of sizes and of bases within a line
 SKIPPED = 0.06              # share of the digits that have gaps where the pen skipped
 GAPS = 0.06, 0.7            # between digits that do not touch
 TOUCHING = -0.14, 0.02      # between those that do
+MORE_ONES = 0.1             # share of drawn digits that are 1s besides: bars look like them
 FROM_MNIST = 0.45           # share of the hands that write MNIST's digits; the others are drawn
 
 # Taking the picture.
@@ -285,6 +286,10 @@ SHADE = 0.25, 0.65          # share of the light that a shadow takes
 LEAST_CONTRAST = 30         # grey levels between pen and paper
 SMUDGED = 0.08              # share of the papers with soft dark spots
 INVERTED = 0.12             # share of the pictures turned to their negative
+LEAST_HEIGHT = 10           # pixels, of the digits in a picture of few pixels
+CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; through single ones
+HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
+DAMAGED, DAMAGED_COARSE = 0.06, 0.45    # share of the pictures with a damage; of coarse ones
 WITHOUT_DIGITS = 0.12       # share of the pictures with no digit in them
 
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -327,9 +332,10 @@ class Hand(NamedTuple):
 
 
 def new_hand(images, height, rng):
-    """A random Hand that writes `height` pixels high, with any pen."""
+    """A random Hand that writes `height` pixels high, any pen; always a single image, if given."""
     pen = max(between(rng, PENS, logarithmic=True), THINNEST / height)
-    return Hand(images if chance(rng, FROM_MNIST) else None, height, pen, rng.normal(0, SLANT),
+    draws = images is None or (len(images) > 1 and not chance(rng, FROM_MNIST))
+    return Hand(None if draws else images, height, pen, rng.normal(0, SLANT),
                 between(rng, (0.01, 0.06)), rng.random()**3)
 
 
@@ -395,7 +401,7 @@ def mnist_glyph(hand, rng):
 def write_digit(hand, rng):
     """Coverage and corner, from the line's upper left, of one random digit."""
     ink, corner = mnist_glyph(hand, rng) if hand.images is not None else \
-        drawn_glyph(int(rng.integers(10)), hand, rng)
+        drawn_glyph(1 if chance(rng, MORE_ONES) else int(rng.integers(10)), hand, rng)
     return skipped(ink, hand, rng) if chance(rng, SKIPPED) else ink, corner
 
 
@@ -483,13 +489,12 @@ def some_word(rng):
 
 # What may stand in a line: d is a digit, a a handwritten letter, W a printed word, ~ a wide gap.
 PATTERNS = {
-    "number": 15, "dd~dd": 0.6, "dd/dd/dddd": 2, "dd/dd/dd": 1.5, "d/d/dd": 2.5, "dd/d": 1,
-    "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5, "d-d": 0.4, "-dd": 0.4,
-    "dd:dd": 0.6,
-    "d,dd": 1, "dd,d": 0.6, "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3,
-    "W~dd": 4, "W~d": 3, "W~ddd": 2.5, "dd~W": 2, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5,
-    "d~aa": 0.4, "add": 0.4, "d+d=d": 0.5, "dxd=dd": 0.4, "#dd": 0.3, "dd%": 0.3, "'dd": 0.2,
-    "dd~v": 0.3,
+    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 2.5, "dd/dd/dd": 2.5, "dd/d/dd": 1.5,
+    "d/d/dd": 2.5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
+    "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6, "ddd,dd": 0.6, "d.dd": 0.5,
+    "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 6, "W~d": 4, "W~ddd": 3.5, "dd~W": 3,
+    "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "d+d=d": 0.5, "dxd=dd": 0.4,
+    "#dd": 0.3, "dd%": 0.3, "'dd": 0.2, "dd~v": 0.3,
 }
 
 
@@ -649,7 +654,7 @@ def boxed_line(hand, longest, rng):
 
 def plain_line(hand, longest, rng):
     """A number, a date, a sum: any of PATTERNS; now and then its digits touch."""
-    gap = between(rng, TOUCHING) if chance(rng, 0.16) else 0.02 if chance(rng, 0.1) else None
+    gap = between(rng, TOUCHING) if chance(rng, 0.32) else 0.02 if chance(rng, 0.12) else None
     return write_line(some_pattern(rng, longest), hand, rng, gap)
 
 
@@ -771,7 +776,7 @@ def doodle(shape, images, rng):
     page = np.zeros((3, *shape), np.uint8)
     for _ in range(int(rng.integers(1, 6))):
         hand = new_hand(None, between(rng, (0.2, 1)) * min(shape), rng)
-        points = rng.random((int(rng.integers(2, 12)), 2))
+        points = rng.random((int(rng.integers(3, 14)), 2))
         ink, _ = ink_of(curved([points], hand, rng), hand)
         put(page[MARKS], ink, *(int(rng.integers(-20, side - 10)) for side in shape[::-1]))
     return page
@@ -782,8 +787,9 @@ def empty(shape, images, rng):
     return np.zeros((len(LAYERS), *shape), np.uint8)
 
 
-PAGES = {one_digit: 3, one_line: 4.5, many_lines: 3, tight_digit: 1.2, tight_line: 1.2}
-PAGES_WITHOUT = {letters_only: 4, doodle: 3, empty: 2}
+PAGES = {one_digit: 3.5, one_line: 4.5, many_lines: 3, tight_digit: 1.8, tight_line: 1.7}
+SINGLE = one_digit, one_digit, one_digit, tight_digit       # those of a digit alone, by share
+PAGES_WITHOUT = {letters_only: 4, doodle: 4, empty: 2}
 
 
 def beside(page, rng):
@@ -803,6 +809,39 @@ def beside(page, rng):
         around = page[DIGITS, max(0, y - 3):, max(0, x - 3):][:len(ink) + 6, :ink.shape[1] + 6]
         if not around.any():
             put(page[PRINT], ink, x, y)
+
+
+def crossed(page, rng):
+    """A page with a line through its digits: straight, bent, a zigzag or dots."""
+    left, top, right, bottom = extent(page[[DIGITS]])
+    size, angle = max(right - left, bottom - top), rng.normal(0, 0.5)
+    angle += math.pi / 2 * chance(rng, 0.2)
+    along, points = np.array([math.cos(angle), math.sin(angle)]), int(rng.integers(2, 10))
+    far = size * rng.uniform(0.4, 0.8) * np.linspace(-1, 1, points)
+    aside = size * (rng.uniform(0, 0.16) * np.resize([1, -1], points) + rng.normal(0, 0.02, points))
+    middle = np.array([left + right, top + bottom]) / 2 + size * rng.normal(0, 0.2, 2)
+    curve = middle + far[:, None] * along + aside[:, None] * (-along[1], along[0])
+    width = max(1, round(size * between(rng, (0.02, 0.13), logarithmic=True)))
+    if chance(rng, 0.35):
+        stops = np.linspace(0, points - 1, round(2 * np.ptp(far) / width / rng.uniform(3, 7)) + 2)
+        dots = np.stack([np.interp(stops, np.arange(points), axis) for axis in curve.T], axis=1)
+        for x, y in np.rint(16 * dots).astype(int).tolist():
+            cv2.circle(page[MARKS], (x, y), 8 * width, 255, -1, cv2.LINE_AA, 4)
+    else:
+        cv2.polylines(page[MARKS], [np.rint(16 * curve).astype(np.int32)], False, 255, width,
+                      cv2.LINE_AA, 4)
+
+
+def hollowed(coverage, rng):
+    """The outline of a coverage, and what is in it; as it was where its strokes are too thin."""
+    depth = cv2.distanceTransform(np.uint8(coverage > 127), cv2.DIST_L2, 3)
+    stroke = 2 * np.quantile(depth[depth > 0], 0.9) if depth.any() else 0
+    if stroke < 4:
+        return coverage, coverage
+    inner, outer = (np.ones([max(1, round(stroke * share))] * 2)
+                    for share in rng.uniform(0.05, 0.25, 2))
+    filled = cv2.dilate(coverage, outer)
+    return cv2.subtract(filled, cv2.erode(coverage, inner)), filled
 
 
 # ---- Papers: RGB float pictures (height, width, 3), from 0 to 255 -------------------------------
@@ -1099,13 +1138,83 @@ def lit(picture, rng):
     return picture * (1 - rng.uniform(0.05, 0.55) * fade[..., None])
 
 
+# ---- Damage: what noise, glass, fog and the like make of a float picture ------------------------
+
+def salted(picture, rng):
+    """Pixels, or blocks of them, as bright and as dark as can be."""
+    block = int(rng.choice([1, 1, 2, 3]))
+    field = rng.random([math.ceil(side / block) for side in picture.shape[:2]])
+    field = field.repeat(block, axis=0).repeat(block, axis=1)[:len(picture), :picture.shape[1]]
+    share = between(rng, (0.02, 0.3)) / 2
+    levels = (0, 255) if chance(rng, 0.6) else (picture.min(), picture.max())
+    picture = np.where((field < share)[..., None], levels[0], picture)
+    return np.where((field > 1 - share * (rng.random() < 0.8))[..., None], levels[1], picture)
+
+
+def banded(picture, rng):
+    """Bands of it turned to their negative, upright or level."""
+    across = picture.swapaxes(0, 1) if chance(rng, 0.3) else picture
+    edges = np.sort(rng.integers(0, across.shape[1] + 1, 2 * int(rng.integers(1, 4))))
+    if chance(rng, 0.5):
+        edges[[0, -1]] = 0, across.shape[1]
+    for start, end in edges.reshape(-1, 2):
+        across[:, start:end] = 255 - across[:, start:end]
+    return picture
+
+
+def moved(picture, rng):
+    """The camera moved meanwhile."""
+    side = max(3, round(max(picture.shape) * rng.uniform(0.02, 0.25)))
+    way, angle = np.zeros((side, side), np.uint8), rng.uniform(0, math.pi)
+    away = np.array([math.cos(angle), math.sin(angle)]) * (side - 1) / 2
+    line(way, (side - 1) / 2 - away, (side - 1) / 2 + away, 1)
+    kernel = way / np.float32(way.sum())
+    return cv2.filter2D(picture, -1, kernel, borderType=cv2.BORDER_REPLICATE)
+
+
+def shattered(picture, rng):
+    """Seen through rough glass: pixels change places with near ones."""
+    height, width = picture.shape[:2]
+    far = max(1, 0.03 * max(height, width) * rng.random())
+    y, x = np.mgrid[:height, :width] + far * rng.uniform(-1.4, 1.4, (2, height, width))
+    picture = cv2.remap(picture, np.float32(x), np.float32(y), cv2.INTER_LINEAR,
+                        borderMode=cv2.BORDER_REPLICATE)
+    return cv2.GaussianBlur(picture, (0, 0), 0.6 * far)
+
+
+def spattered(picture, rng):
+    """Drops of ink or mud on it."""
+    side = max(picture.shape)
+    field = cv2.GaussianBlur(rng.normal(0, 1, picture.shape[:2]).astype(np.float32), (0, 0),
+                             max(0.6, side * rng.uniform(0.008, 0.05)))
+    drops = np.clip((field / field.std() - rng.uniform(1.2, 2.2)) * rng.uniform(2, 8), 0, 1)
+    colour = rng.choice([picture.min(), picture.max(), rng.uniform(0, 255)])
+    return over(picture, 255 * drops, colour, rng.uniform(0.4, 1))
+
+
+def fogged(picture, rng):
+    """Fog over it, thicker here than there."""
+    fog = sum(cv2.resize(rng.random((side, side)).astype(np.float32), picture.shape[1::-1],
+                         interpolation=cv2.INTER_CUBIC) / side for side in (2, 4, 8))
+    fog = np.clip(fog / fog.max(), 0, 1)
+    return over(picture, 255 * fog, rng.uniform(80, 255), rng.uniform(0.3, 0.75))
+
+
+DAMAGES = {salted: 4, banded: 3, moved: 2, shattered: 1, spattered: 2.5, fogged: 1}
+
+
 def coarse(picture, mask, least, rng):
-    """The picture as if it had few pixels, `least` or more a side; some black and white."""
+    """The picture as if it had few pixels, `least` or more a side; some damaged, or in black."""
     height, width = mask.shape
     scale = between(rng, (least, 120), logarithmic=True) / max(height, width)
+    scale = max(scale, LEAST_HEIGHT / max(1, cv2.boundingRect(mask)[3]))
+    if scale >= 1:
+        return picture
     small = max(4, round(width * scale)), max(4, round(height * scale))
     picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-    if chance(rng, 0.2):
+    if chance(rng, DAMAGED_COARSE):
+        picture = pick(rng, DAMAGES)(picture, rng)
+    if chance(rng, 0.3 if least < 20 else 0.15):
         level = picture.mean(axis=2, keepdims=True)
         picture = np.where(level > (level.min() + level.max()) / 2, level.max(), level.min())
         picture = np.repeat(picture, 3, axis=2).astype(np.float32)
@@ -1146,15 +1255,22 @@ def stroke_mask(coverage):
     return cv2.divide(cv2.subtract(coverage, most // 4), most, scale=2 * 255)
 
 
-def make_picture(shape, images, rng):
-    """RGB (height, width, 3) and the mask (height, width) of the digits' ink in it, both uint8."""
-    without = chance(rng, WITHOUT_DIGITS)
-    kind = pick(rng, PAGES_WITHOUT if without else PAGES)
+def make_picture(shape, images, rng, kind=None):
+    """RGB (height, width, 3) and the mask (height, width) of the digits' ink in it, both uint8.
+
+    What is on the page is of a random kind of PAGES, or none, unless it is said.
+    """
+    kind = kind or pick(rng, PAGES_WITHOUT if chance(rng, WITHOUT_DIGITS) else PAGES)
     page, tight = kind(shape, images, rng), kind in (tight_digit, tight_line)
+    alone = kind in SINGLE
     if chance(rng, 0.12) and not tight:
         beside(page, rng)
+    if chance(rng, CROSSED_ALONE if alone else CROSSED):
+        crossed(page, rng)
+    mask = page[DIGITS].copy()
+    if chance(rng, HOLLOW_ALONE if alone else HOLLOW):
+        page[DIGITS], mask = hollowed(page[DIGITS], rng)
     picture = scene(shape, rng) if kind is empty and chance(rng, 0.7) else painted(page, rng)
-    mask = page[DIGITS]
     view = rng.random()
     if not tight and view < ON_TABLE:
         picture, mask = on_a_table(picture, mask, rng)
@@ -1166,8 +1282,10 @@ def make_picture(shape, images, rng):
         picture = lit(picture, rng)
     if chance(rng, SHADOWED):
         picture = shadowed(picture, rng)
-    if chance(rng, 0.55 if kind is tight_digit else 0.3 if kind is one_digit else 0.03):
-        picture = coarse(picture, mask, 15 if tight else 40, rng)
+    if chance(rng, 0.6 if kind is tight_digit else 0.45 if kind is one_digit else 0.04):
+        picture = coarse(picture, mask, 15 if tight else 24, rng)
+    elif chance(rng, DAMAGED):
+        picture = pick(rng, DAMAGES)(picture, rng)
     return camera(picture, rng), stroke_mask(mask)
 
 

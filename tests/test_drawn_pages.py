@@ -116,3 +116,39 @@ def test_pages_of_each_kind(kind, small_arrays):
         assert page.shape == (len(drawn_pages.LAYERS), 160, 416) and page.dtype == np.uint8
     with_digits = sum(page[drawn_pages.DIGITS].any() for page in pages)
     assert with_digits >= 8 if kind in drawn_pages.PAGES else with_digits == 0    # some lie outside
+
+
+@pytest.mark.parametrize("damage", drawn_pages.DAMAGES)
+def test_each_damage_changes_a_picture_and_leaves_its_digit_to_be_seen(damage):
+    """Ink and paper still differ where the digit is, in most of them."""
+    apart = []
+    for seed in range(20):
+        picture = np.full((112, 112, 3), 230, np.uint8)
+        cv2.putText(picture, "5", (25, 95), 0, 3.5, (20, 20, 60), 9)
+        ink, picture = picture[..., 0] < 128, picture.astype(np.float32)
+        damaged = damage(picture.copy(), np.random.default_rng(seed))
+        assert damaged.shape == picture.shape and np.isfinite(damaged).all()
+        assert (np.abs(damaged - picture) > 1).any()
+        apart.append(np.abs(damaged[ink].mean() - damaged[~ink].mean()))
+    assert np.median(apart) > 20
+
+
+def test_a_line_through_digits_is_none_of_their_ink(small_arrays):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        page = drawn_pages.tight_digit((128, 128), small_arrays["x_train"], rng)
+        before = page.copy()
+        drawn_pages.crossed(page, rng)
+        assert (page[drawn_pages.DIGITS] == before[drawn_pages.DIGITS]).all()
+        assert page[drawn_pages.MARKS].sum() > before[drawn_pages.MARKS].sum()
+
+
+def test_of_hollow_digits_the_whole_stroke_is_ink():
+    coverage = np.zeros((120, 90), np.uint8)
+    cv2.ellipse(coverage, (45, 60), (28, 42), 0, 0, 360, 255, 14)
+    for seed in range(10):
+        outline, filled = drawn_pages.hollowed(coverage, np.random.default_rng(seed))
+        assert (outline[:, 45] > 127).sum() < (coverage[:, 45] > 127).sum()
+        assert (filled >= coverage).all() and (filled >= outline).all()
+    thin = cv2.erode(coverage, np.ones((12, 12)))
+    assert (drawn_pages.hollowed(thin, np.random.default_rng(0))[0] == thin).all()
