@@ -99,6 +99,7 @@ VIEWS = (False, 1), (True, 0.85), (True, 0.7), (False, 1.2)     # the negative o
 FEW = 2                     # of them, which are enough where all that was read is sure
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
+FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
 LARGE_HEIGHT, LARGE_INK = 0.4, 0.05     # shares of usual height, most ink that large strokes have
 MAX_PARTS = 300             # strokes, the largest ones of a picture
@@ -112,7 +113,7 @@ AS_PIECE = 0.88             # factor of the confidence in a piece that was cut o
 BESIDE = 0.88               # likewise where a digit may be left out, or needs a margin to be found
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture without digits
-SURE = 0.9                  # confidence from which an answer is called sure
+SURE = 0.95                 # confidence from which an answer is called sure
 LIKELY = 0.5                # confidence above which something is like a digit
 WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or none
 
@@ -127,9 +128,12 @@ SHEAR = 0.05                # pixels sideways per pixel of height
 SHIFT = 0.4                 # pixels
 ELASTIC = 0.4               # pixels, at the knots of a KNOTS x KNOTS lattice
 KNOTS = 4
-ROBUST = 1.5                # times that for a robust network, and so many times fewer clean epochs
-BESIDES = 20_000            # drawn digits learned besides MNIST; half are no digits if robust
+ROBUST = 1.8                # times that for a robust network, and so many times fewer clean epochs
+BESIDES = 20_000            # drawn digits learned besides MNIST
 LAST_BESIDES = 2_500        # of them, learned in clean epochs too; a robust network learns all
+FOUND, OTHERS = 10_000, 18_000      # what a robust one learns besides: found digits, no digits
+FOUND_SIDE = 128            # pixels, side of the made pictures in which they are found
+OWN = 0.7                   # least share of a digit's ink that must have been found there
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 DRAWN = "drawn digits, not MNIST"   # name of the data set that drawn_pages.py draws
@@ -702,8 +706,8 @@ def cut_out(ink, part):
     mask = part.mask.astype(np.uint8)
     alone = ink[part.y:part.bottom, part.x:part.right] * cv2.dilate(mask, np.ones((3, 3)))
     alone, mask = shrunk(alone, 8 * BOX), shrunk(255 * mask, 8 * BOX)
-    factor = 255 / quantile(alone[mask > mask.max() / 2], 0.75)
-    return np.clip(alone * factor, 0, 255).astype(np.uint8)
+    share = np.clip(alone / quantile(alone[mask > mask.max() / 2], 0.75), 0, 1)
+    return (255 * share**FAINT).astype(np.uint8)
 
 
 def stroke_width(mask):
@@ -822,9 +826,9 @@ NETWORKS = {
     "cnn-3": Network("Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, MaxPool, Conv 64 3x3 relu, "
                      "MaxPool, Flatten, Dense 64 relu, Dense 32 relu, Dense 10 softmax",
                      10, 81_066, peak=3e-3),
-    "best": Network("Conv 16 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
-                    "ConvNorm 64 3x3 relu, MaxPool, ConvNorm 128 3x3 relu, GlobalMaxPool, "
-                    "Dense 11 softmax", 14, 136_363, batch=128, robust=True),
+    "best": Network("ConvNorm 24 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
+                    "ConvNorm 96 3x3 relu, ConvNorm 128 3x3 relu, MaxPool, ConvNorm 160 3x3 relu, "
+                    "GlobalMaxPool, Dense 11 softmax", 16, 379_555, batch=128, robust=True),
 }
 
 
@@ -910,15 +914,19 @@ def silenced_stderr():
             os.close(stderr)
 
 
-def count_besides(name, data, plain):
-    """Numbers of drawn digits and of non-digits that a network learns besides a Dataset.
+class Besides(NamedTuple):
+    """How many images a network learns besides those of a Dataset."""
+    drawn: int = 0              # digits, stroke by stroke
+    found: int = 0              # digits of the Dataset's, as finding leaves them of made pictures
+    others: int = 0             # of what is no digit
 
-    None where the script was copied alone, without what draws them.
-    """
-    if not importlib.util.find_spec("drawn_pages"):
-        return 0, 0
-    robust = NETWORKS[name].robust and not plain and data.name in ("MNIST", DRAWN)
-    return BESIDES // (1 + robust) * (data.name == "MNIST" and not plain), BESIDES // 2 * robust
+
+def count_besides(name, data, plain):
+    """The Besides of a network; none where the script was copied alone, without what draws them."""
+    if plain or data.name not in ("MNIST", DRAWN) or not importlib.util.find_spec("drawn_pages"):
+        return Besides()
+    drawn = BESIDES * (data.name == "MNIST")
+    return Besides(drawn, FOUND, OTHERS) if NETWORKS[name].robust else Besides(drawn)
 
 
 def count_held_out(data):
@@ -928,15 +936,16 @@ def count_held_out(data):
 
 def learned(name, data, plain):
     """What a network learns from a Dataset, in words."""
-    held_out, (drawn_digits, others) = count_held_out(data), count_besides(name, data, plain)
+    held_out, besides = count_held_out(data), count_besides(name, data, plain)
     return (f"{len(data.x_train) - held_out:,} images, {held_out:,} held out"
-            + f", {drawn_digits:,} drawn digits besides" * bool(drawn_digits)
-            + f", {others:,} of what is no digit" * bool(others))
+            + f", {besides.drawn:,} drawn digits besides" * bool(besides.drawn)
+            + f", {besides.found:,} found in made pictures" * bool(besides.found)
+            + f", {besides.others:,} of what is no digit" * bool(besides.others))
 
 
 class Lesson(NamedTuple):
     """What a network learns from: images (n, 28, 28) uint8 and labels (n,), and those held out."""
-    images: np.ndarray          # of the data set, then drawn digits, then what is no digit
+    images: np.ndarray          # of the data set, then what is counted in Besides
     labels: np.ndarray
     own: int                    # how many of them are the data set's
     held_out: tuple             # images and labels to validate with
@@ -950,19 +959,39 @@ def make_lesson(name, data, plain, rng):
                          "it takes two or more")
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [count_held_out(data)])
     images, labels = data.x_train[kept], data.y_train[kept]
-    digits_besides, others_besides = count_besides(name, data, plain)
-    if digits_besides:
+    besides = count_besides(name, data, plain)
+    if besides.drawn:
         from drawn_pages import drawn
-        drawn_labels = np.arange(digits_besides) % 10
+        drawn_labels = np.arange(besides.drawn) % 10
         images = np.concatenate([images, drawn(drawn_labels, rng)])
         labels = np.append(labels, drawn_labels)
-    if others_besides:
+    if besides.others:
         from drawn_pages import non_digits
-        others = non_digits(images, labels, others_besides, rng, lambda ink: fit(thicken(ink)))
-        images = np.concatenate([images, others])
-        labels = np.append(labels, np.full(others_besides, data.classes))
+        found, found_labels = find_again(images, labels, besides.found, rng)
+        others = non_digits(images, labels, besides.others, rng, lambda ink: fit(thicken(ink)))
+        images = np.concatenate([images, found, others])
+        labels = np.concatenate([labels, found_labels, np.full(len(others), data.classes)])
     unseen = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
-    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), others_besides > 0)
+    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), besides.others > 0)
+
+
+def find_again(images, labels, count, rng):
+    """`count` labelled digits put into made pictures and found there: (count, 28, 28), (count,).
+
+    So a network learns what finding leaves of a digit, and leaves with it.
+    """
+    from drawn_pages import SINGLE, make_picture
+    found, own = [], []
+    while len(found) < count:
+        i, kind = rng.integers(len(images)), SINGLE[rng.integers(len(SINGLE))]
+        picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), images[[i]], rng, kind)
+        ink = next(find_inks(picture))
+        for part in find_parts(ink):
+            inside = mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
+            if inside.mean() > 0.5 and inside.sum() > OWN * mask.sum() / 255:
+                found.append(fit(thicken(cut_out(ink, part))))
+                own.append(labels[i])
+    return np.array(found[:count]), np.array(own[:count])
 
 
 def compile_model(name, answers, steps, steps_at_once, plain):
@@ -1771,7 +1800,7 @@ def train_and_save(args, prefix):
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
                          f"take {', '.join(NETWORKS)}")
     data, epochs = load_data(args.data), args.epochs or NETWORKS[name].epochs
-    if to_ship and not count_besides(name, data, args.plain)[0]:
+    if to_ship and not count_besides(name, data, args.plain).drawn:
         raise DigitError("the network that ships is trained on MNIST without --plain; "
                          "else take --model best")
     try_to_write(path.parent)
@@ -1793,12 +1822,13 @@ def facts_of(name, data, epochs, seed, plain):
     """What a model file tells of how a network was trained, "network" first."""
     modules = {module: sys.modules[module].__version__
                for module in ("tensorflow", "keras", "numpy", "cv2")}
-    drawn_digits, others = count_besides(name, data, plain)
+    besides = count_besides(name, data, plain)
     return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,
             "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
-            "data": data.name, "data_sha256": data.sha256(), "drawn_digits": drawn_digits,
-            "non_digits": others, "trained": time.strftime("%Y-%m-%d"),
+            "data": data.name, "data_sha256": data.sha256(), "drawn_digits": besides.drawn,
+            "found_digits": besides.found, "non_digits": besides.others,
+            "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 
 

@@ -95,11 +95,13 @@ def test_train_pretrained_takes_its_place(monkeypatch, tmp_path, small_arrays):
     monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "shipped" / "pretrained.onnx")
     monkeypatch.setattr(digits, "load_mnist",
                         lambda source: digits.Dataset(*small_arrays.values(), "MNIST"))
-    monkeypatch.setattr(digits, "BESIDES", 100)
+    for name, count in (("BESIDES", 60), ("FOUND", 30), ("OTHERS", 20)):
+        monkeypatch.setattr(digits, name, count)
     folders = "--models", str(tmp_path / "models"), "--assets", str(tmp_path / "assets")
     assert digits.main(["train", "--model", "pretrained", "--epochs", "1", *folders]) == 0
     facts = digits.Reader(tmp_path / "shipped" / "pretrained.onnx").metadata
-    assert (facts["network"], facts["drawn_digits"], facts["non_digits"]) == ("best", 50, 50)
+    assert facts["network"] == "best"
+    assert [facts[f"{kind}_digits"] for kind in ("drawn", "found", "non")] == [60, 30, 20]
     assert (tmp_path / "shipped" / "pretrained.keras").exists()
     assert not (tmp_path / "models").exists()
 

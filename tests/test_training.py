@@ -45,7 +45,8 @@ def test_what_is_told_to_be_learned_is_what_is_learned(small_arrays):
     data = digits.Dataset(*small_arrays.values(), "MNIST")
     assert digits.learned("dense", data, False) == (
         f"1,100 images, 100 held out, {digits.BESIDES:,} drawn digits besides")
-    assert digits.learned("best", data, False).endswith(", 10,000 of what is no digit")
+    assert digits.learned("best", data, False).endswith(
+        f", {digits.FOUND:,} found in made pictures, {digits.OTHERS:,} of what is no digit")
     assert digits.learned("dense", data, True) == "1,100 images, 100 held out"
 
 
@@ -198,22 +199,34 @@ class EnoughSeenError(Exception):
 
 
 def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, monkeypatch):
-    """And `best` in place of half of them with what is no digit, the eleventh answer."""
+    """And `best` with digits found in pictures, and with what is no digit, the eleventh answer."""
     seen = []
 
     def see(lesson, *_):
         seen.append(lesson.labels)
         raise EnoughSeenError
     monkeypatch.setattr(digits, "epoch_chunks", see)
-    monkeypatch.setattr(digits, "BESIDES", 200)
+    for name, count in (("BESIDES", 200), ("FOUND", 30), ("OTHERS", 40)):
+        monkeypatch.setattr(digits, name, count)
     for network, name, plain in (("dense", "MNIST", False), ("dense", "MNIST", True),
                                  ("dense", "clothes", False), ("dense", digits.DRAWN, False),
                                  ("best", "MNIST", False)):
         with pytest.raises(EnoughSeenError):
             digits.train(network, digits.Dataset(*small_arrays.values(), name), 1, 0, plain)
-    assert [len(labels) for labels in seen] == [1100 + 200, 1100, 1100, 1100, 1100 + 100 + 100]
+    assert [len(labels) for labels in seen] == [1300, 1100, 1100, 1100, 1300 + 30 + 40]
     assert (np.bincount(seen[0][1100:]) == [20] * 10).all()
-    assert (np.bincount(seen[4][1100:]) == [10] * 10 + [100]).all()
+    assert (np.bincount(seen[4][1100:1300]) == [20] * 10).all()
+    assert seen[4][1300:1330].max() < 10 and (seen[4][1330:] == 10).all()
+
+
+def test_digits_found_again_are_what_they_were(small_arrays):
+    """Most, as the network that ships sees them; and they are as found, so not all the same."""
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
+    images, labels = digits.find_again(x, y, 60, np.random.default_rng(0))
+    assert images.shape == (60, 28, 28) and images.dtype == np.uint8 and len(set(labels)) == 10
+    reader = digits.Reader(digits.PRETRAINED)
+    read = reader.confidences(digits.straighten(images)).argmax(axis=1)
+    assert (read == labels).mean() > 0.85
 
 
 def test_other_pens_change_six_images_of_ten():
@@ -238,9 +251,9 @@ def test_broken_strokes_have_gaps_and_nothing_new():
 def test_without_drawn_pages_mnist_is_learned_alone(monkeypatch, small_arrays):
     """Where the script was copied without it."""
     data = digits.Dataset(*small_arrays.values(), "MNIST")
-    assert digits.count_besides("dense", data, False) == (digits.BESIDES, 0)
+    assert digits.count_besides("dense", data, False) == digits.Besides(digits.BESIDES)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert digits.count_besides("best", data, False) == (0, 0)
+    assert digits.count_besides("best", data, False) == digits.Besides()
     assert digits.learned("dense", data, False) == "1,100 images, 100 held out"
 
 
@@ -249,7 +262,8 @@ def test_a_robust_network_has_one_more_answer_where_it_learns_digits(
     """On anything but digits it has an answer a class; else what is missing to 1 is 'no digit'."""
     quick = digits.NETWORKS["dense-128"]._replace(robust=True)
     monkeypatch.setitem(digits.NETWORKS, "quick", quick)
-    monkeypatch.setattr(digits, "BESIDES", 200)
+    for name, count in (("BESIDES", 200), ("FOUND", 30), ("OTHERS", 100)):
+        monkeypatch.setattr(digits, name, count)
     for network, name, answers in (("best", "MNIST", 11), ("quick", digits.DRAWN, 11),
                                    ("quick", "clothes", 10)):
         data = digits.Dataset(*small_arrays.values(), name)
