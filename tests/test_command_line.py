@@ -334,7 +334,7 @@ def test_streams_that_are_strings(monkeypatch):
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, io.StringIO())
     assert digits.main([str(EXAMPLES / "zero.png")]) == 0
-    assert sys.stdout.getvalue().endswith("zero.png\t0\t0.999\n")
+    assert sys.stdout.getvalue().endswith("zero.png\t0\t1.000\n")
     assert "reading with" in sys.stderr.getvalue()
 
 

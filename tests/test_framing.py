@@ -195,7 +195,7 @@ def test_a_bold_digit_that_fills_a_picture_on_uneven_paper_is_no_paper(digit, ki
     coverage = draw(digit, (240, 200), (25, 25, 190), 36)
     strokes = digits.find_ink(colour(coverage, (20, 20, 30), paper[..., None])) > digits.INK
     assert strokes[coverage > 0.9].mean() > 0.85
-    assert strokes[coverage == 0].mean() < 0.05
+    assert strokes[coverage == 0].mean() < 0.1
 
 
 def test_rows_are_read_like_a_page():

@@ -104,4 +104,4 @@ def test_what_ships_reads_mnist(mnist):
     assert (facts["network"], facts["data"]) == ("best", "MNIST")
     assert facts["data_sha256"] == data.sha256()
     model = keras.models.load_model(digits.PRETRAINED.with_suffix(".keras"))
-    assert model.count_params() < 250_000 and not model.compiled
+    assert model.count_params() < 400_000 and not model.compiled
