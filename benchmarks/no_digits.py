@@ -109,6 +109,9 @@ def photographs(rng):
             yield name, photo[y:y + side, x:x + side]
 
 
+GROUPS = font_letters, hershey_letters, scribbles, papers, photographs
+
+
 def surest(picture, reader):
     """The highest confidence in any digit of a picture: an array, or a file's path."""
     if isinstance(picture, np.ndarray):
@@ -134,7 +137,7 @@ def main():
                       for file in digits.expand(folder))
         thresholds["98 % of the real digits sure"] = real[int(0.02 * len(real))]
     print(", ".join(f"{name}: from {threshold:.4f}" for name, threshold in thresholds.items()))
-    for make in (font_letters, hershey_letters, scribbles, papers, photographs):
+    for make in GROUPS:
         kinds, pictures = zip(*make(np.random.default_rng(0)))
         confidences = np.array([surest(picture, reader) for picture in pictures])
         shares = (f"{(confidences < threshold).mean():.1%}" for threshold in thresholds.values())

@@ -160,11 +160,16 @@ CHANGES = {
 }
 
 
+def as_png(pixels):
+    """Grey or RGB pixels as the bytes of a file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
 def reads(image, reader):
     """What the script reads in an image (28, 28), as text."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    found = digits.read_image(file, reader).digits
+    found = digits.read_image(as_png(image), reader).digits
     return "".join(str(digit["digit"]) for digit in found)
 
 

@@ -9,13 +9,11 @@ sure. A picture is sure where digits were found and each of them is. Settings ar
 --part train, of digits that neither network learned.
 """
 import argparse
-import io
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -28,12 +26,6 @@ import mnist_digit_classifier as digits  # noqa: E402
 import train_ink  # noqa: E402
 
 
-def as_png(pixels):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
 def digit_pictures(x, y, count, seed):
     """Yield group, name and pictures of it: (bytes, text) each."""
     take = pages.mnist_digits(x, y)
@@ -44,18 +36,17 @@ def digit_pictures(x, y, count, seed):
         yield "pages", layout, [(file, "".join(text.split())) for one, _, text, file in made
                                 if one == layout]
     for name, change in robustness.CHANGES.items():
-        yield "changed", name, [(as_png(change(image)), str(label))
+        yield "changed", name, [(robustness.as_png(change(image)), str(label))
                                 for image, label in zip(x[:5 * count], y[:5 * count])]
 
 
 def other_pictures(count, seed):
     """Yield group, name and pictures of what is no digit, evenly taken."""
-    for make in (no_digits.font_letters, no_digits.hershey_letters, no_digits.scribbles,
-                 no_digits.papers, no_digits.photographs):
+    for make in no_digits.GROUPS:
         pictures = [pixels for _, pixels in make(np.random.default_rng(seed))]
         chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), 5 * count)).astype(int)
         name = make.__name__.replace("_", " ")
-        yield "no digit", name, [(as_png(pictures[i]), None) for i in chosen]
+        yield "no digit", name, [(robustness.as_png(pictures[i]), None) for i in chosen]
 
 
 def unseen(data, reader):
@@ -98,7 +89,7 @@ def main():
         exact, sure = [], []
         for file, text in pictures:
             start = time.perf_counter()
-            found = digits.read_image(io.BytesIO(file), reader).digits
+            found = digits.read_image(file, reader).digits
             seconds, read = seconds + time.perf_counter() - start, read + 1
             for column, value in zip((exact, sure), judged(found, text)):
                 column.append(value)
