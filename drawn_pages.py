@@ -156,8 +156,8 @@ def drawn(labels, rng):
 
 
 # Shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NON_DIGITS = {"letter": 0.26, "walk": 0.08, "tangle": 0.06, "cloud": 0.08, "blot": 0.08,
-              "turn": 0.12, "half": 0.1, "pair": 0.22}
+NON_DIGITS = {"letter": 0.2, "print": 0.12, "walk": 0.08, "tangle": 0.06, "cloud": 0.07,
+              "blot": 0.06, "turn": 0.12, "half": 0.1, "pair": 0.19}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
@@ -201,6 +201,8 @@ def non_digit(kind, images, labels, rng):
         ink = cv2.fillPoly(np.zeros((64, 64), np.uint8), [corners.T.astype(np.int32)], 255,
                            cv2.LINE_AA)
         return cv2.circle(ink, rng.integers(20, 44, 2).tolist(), int(rng.integers(0, 5)), 0, -1)
+    if kind == "print":
+        return printed(str(rng.choice(list(NEVER_DIGITS))), 56, rng)
     if kind == "turn":
         turn = list(TURNS)[rng.integers(len(TURNS))]
         return turn(images[i]) if labels[i] in TURNS[turn] else None
@@ -296,11 +298,14 @@ LEAST_CONTRAST = 30         # grey levels between pen and paper
 SMUDGED = 0.08              # share of the papers with soft dark spots
 INVERTED = 0.12             # share of the pictures turned to their negative
 LEAST_HEIGHT = 10           # pixels, of the digits in a picture of few pixels
+FINE = 3                    # times MNIST's size at which digits are struck through or hollowed
+STRUCK = 0.6                # share of these that are struck through
 CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; through single ones
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
 DAMAGED, DAMAGED_COARSE = 0.06, 0.45    # share of the pictures with a damage; of coarse ones
 WITHOUT_DIGITS = 0.12       # share of the pictures with no digit in them
 
+NEVER_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy"     # letters that are no digit in any hand
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
 WORDS = (
     "Room", "Page", "No", "Nr", "Name", "Date", "Total", "Sum", "Age", "Year", "Score",
@@ -498,8 +503,8 @@ def some_word(rng):
 
 # What may stand in a line: d is a digit, a a handwritten letter, W a printed word, ~ a wide gap.
 PATTERNS = {
-    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 2.5, "dd/dd/dd": 2.5, "dd/d/dd": 1.5,
-    "d/d/dd": 2.5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
+    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 4, "dd/dd/dd": 4, "dd/d/dd": 2.5,
+    "d/d/dd": 3.5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6, "ddd,dd": 0.6, "d.dd": 0.5,
     "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 6, "W~d": 4, "W~ddd": 3.5, "dd~W": 3,
     "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "d+d=d": 0.5, "dxd=dd": 0.4,
@@ -663,7 +668,7 @@ def boxed_line(hand, longest, rng):
 
 def plain_line(hand, longest, rng):
     """A number, a date, a sum: any of PATTERNS; now and then its digits touch."""
-    gap = between(rng, TOUCHING) if chance(rng, 0.32) else 0.02 if chance(rng, 0.12) else None
+    gap = between(rng, TOUCHING) if chance(rng, 0.4) else 0.02 if chance(rng, 0.12) else None
     return write_line(some_pattern(rng, longest), hand, rng, gap)
 
 
@@ -797,7 +802,7 @@ def empty(shape, images, rng):
 
 
 PAGES = {one_digit: 3.5, one_line: 4.5, many_lines: 3, tight_digit: 1.8, tight_line: 1.7}
-SINGLE = one_digit, one_digit, one_digit, tight_digit       # those of a digit alone, by share
+SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
 PAGES_WITHOUT = {letters_only: 4, doodle: 4, empty: 2}
 
 
@@ -842,15 +847,32 @@ def crossed(page, rng):
 
 
 def hollowed(coverage, rng):
-    """The outline of a coverage, and what is in it; as it was where its strokes are too thin."""
-    depth = cv2.distanceTransform(np.uint8(coverage > 127), cv2.DIST_L2, 3)
+    """The outline of a coverage; the coverage itself where its strokes are too thin for one."""
+    solid = cv2.compare(coverage, 127, cv2.CMP_GT)
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
     stroke = 2 * np.quantile(depth[depth > 0], 0.9) if depth.any() else 0
     if stroke < 4:
-        return coverage, coverage
-    inner, outer = (np.ones([max(1, round(stroke * share))] * 2)
+        return coverage
+    inner, outer = (np.ones([max(2, round(stroke * share))] * 2)
                     for share in rng.uniform(0.05, 0.25, 2))
-    filled = cv2.dilate(coverage, outer)
-    return cv2.subtract(filled, cv2.erode(coverage, inner)), filled
+    return cv2.subtract(cv2.dilate(solid, outer), cv2.erode(solid, inner))
+
+
+def struck_or_hollow(images, rng, framed):
+    """Digits (n, 28, 28) with a line through each, or of which only the outline is drawn.
+
+    `framed` makes an image of ink of any size: the line counts as ink, as finding may leave it.
+    """
+    made = []
+    for image in images:
+        digit = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
+        page = with_room(np.stack([digit, *np.zeros((2, *digit.shape), np.uint8)]), len(digit) // 5)
+        if chance(rng, STRUCK):
+            crossed(page, rng)
+        else:
+            page[DIGITS] = hollowed(page[DIGITS], rng)
+        made.append(framed(inked(page.max(axis=0))))
+    return np.array(made)
 
 
 # ---- Papers: RGB float pictures (height, width, 3), from 0 to 255 -------------------------------
@@ -1276,9 +1298,9 @@ def make_picture(shape, images, rng, kind=None):
         beside(page, rng)
     if chance(rng, CROSSED_ALONE if alone else CROSSED):
         crossed(page, rng)
-    mask = page[DIGITS].copy()
     if chance(rng, HOLLOW_ALONE if alone else HOLLOW):
-        page[DIGITS], mask = hollowed(page[DIGITS], rng)
+        page[DIGITS] = hollowed(page[DIGITS], rng)
+    mask = page[DIGITS].copy()
     picture = scene(shape, rng) if kind is empty and chance(rng, 0.7) else painted(page, rng)
     view = rng.random()
     if not tight and view < ON_TABLE:

@@ -132,6 +132,7 @@ ROBUST = 1.8                # times that for a robust network, and so many times
 BESIDES = 20_000            # drawn digits learned besides MNIST
 LAST_BESIDES = 2_500        # of them, learned in clean epochs too; a robust network learns all
 FOUND, OTHERS = 10_000, 18_000      # what a robust one learns besides: found digits, no digits
+ALTERED = 8_000             # and digits that are struck through or hollow
 FOUND_SIDE = 128            # pixels, side of the made pictures in which they are found
 OWN = 0.7                   # least share of a digit's ink that must have been found there
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
@@ -918,6 +919,7 @@ class Besides(NamedTuple):
     """How many images a network learns besides those of a Dataset."""
     drawn: int = 0              # digits, stroke by stroke
     found: int = 0              # digits of the Dataset's, as finding leaves them of made pictures
+    altered: int = 0            # of them struck through or hollow
     others: int = 0             # of what is no digit
 
 
@@ -926,7 +928,7 @@ def count_besides(name, data, plain):
     if plain or data.name not in ("MNIST", DRAWN) or not importlib.util.find_spec("drawn_pages"):
         return Besides()
     drawn = BESIDES * (data.name == "MNIST")
-    return Besides(drawn, FOUND, OTHERS) if NETWORKS[name].robust else Besides(drawn)
+    return Besides(drawn, FOUND, ALTERED, OTHERS) if NETWORKS[name].robust else Besides(drawn)
 
 
 def count_held_out(data):
@@ -940,6 +942,7 @@ def learned(name, data, plain):
     return (f"{len(data.x_train) - held_out:,} images, {held_out:,} held out"
             + f", {besides.drawn:,} drawn digits besides" * bool(besides.drawn)
             + f", {besides.found:,} found in made pictures" * bool(besides.found)
+            + f", {besides.altered:,} struck through or hollow" * bool(besides.altered)
             + f", {besides.others:,} of what is no digit" * bool(besides.others))
 
 
@@ -966,11 +969,14 @@ def make_lesson(name, data, plain, rng):
         images = np.concatenate([images, drawn(drawn_labels, rng)])
         labels = np.append(labels, drawn_labels)
     if besides.others:
-        from drawn_pages import non_digits
+        from drawn_pages import non_digits, struck_or_hollow
         found, found_labels = find_again(images, labels, besides.found, rng)
+        chosen = rng.integers(len(images), size=besides.altered)
+        altered = struck_or_hollow(images[chosen], rng, lambda ink: fit(thicken(ink)))
         others = non_digits(images, labels, besides.others, rng, lambda ink: fit(thicken(ink)))
-        images = np.concatenate([images, found, others])
-        labels = np.concatenate([labels, found_labels, np.full(len(others), data.classes)])
+        images = np.concatenate([images, found, altered, others])
+        labels = np.concatenate([labels, found_labels, labels[chosen],
+                                 np.full(len(others), data.classes)])
     unseen = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
     return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), besides.others > 0)
 
@@ -980,10 +986,10 @@ def find_again(images, labels, count, rng):
 
     So a network learns what finding leaves of a digit, and leaves with it.
     """
-    from drawn_pages import SINGLE, make_picture
+    from drawn_pages import SINGLE, make_picture, pick
     found, own = [], []
     while len(found) < count:
-        i, kind = rng.integers(len(images)), SINGLE[rng.integers(len(SINGLE))]
+        i, kind = rng.integers(len(images)), pick(rng, SINGLE)
         picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), images[[i]], rng, kind)
         ink = next(find_inks(picture))
         for part in find_parts(ink):
@@ -1827,7 +1833,8 @@ def facts_of(name, data, epochs, seed, plain):
             "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
             "data": data.name, "data_sha256": data.sha256(), "drawn_digits": besides.drawn,
-            "found_digits": besides.found, "non_digits": besides.others,
+            "found_digits": besides.found, "altered_digits": besides.altered,
+            "non_digits": besides.others,
             "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 

@@ -1,6 +1,7 @@
 """Trains the finder of ink, models/ink.onnx, on made pictures; the reader runs it by OpenCV alone.
 
     MNIST_DATA=mnist.npz python train_ink.py [--steps 12000] [--minutes 45] [--out models/ink.onnx]
+    MNIST_DATA=mnist.npz python train_ink.py --start models/ink.onnx --begun 0.5    goes on from it
 
 The network is a small U: it looks at squares of 4 x 4 pixels, then at ever coarser ones, and comes
 back to tell for each of the 16 pixels of a square the share that is a digit's ink. MNIST's last
@@ -8,6 +9,7 @@ back to tell for each of the 16 pixels of a square the share that is a digit's i
 learns; each serves a few times, in other colours.
 """
 import argparse
+import itertools
 import math
 import multiprocessing
 import os
@@ -111,6 +113,28 @@ def folded(weights):
     return convolutions
 
 
+def unfold(path, model, pictures):
+    """Give a Keras model the kernels and biases in an ONNX file of to_onnx: what it tells.
+
+    Its batch normalisations are made anew, from the signals that they meet in some pictures.
+    """
+    import onnx
+    from keras import Model, layers
+    constants = [onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer]
+    kernels = [one.transpose(2, 3, 1, 0) for one in constants if one.ndim == 4]
+    biases = [after for one, after in itertools.pairwise(constants) if one.ndim == 4]
+    convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
+    normal = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    for convolution, kernel, bias, normalisation in zip(convolutions, kernels, biases, normal):
+        convolution.set_weights([kernel])
+        signal = np.asarray(Model(model.input, convolution.output)(pictures))
+        mean, deviation = signal.mean(axis=(0, 1, 2)), signal.std(axis=(0, 1, 2)) + 1e-3
+        convolution.set_weights([kernel / deviation])
+        normalisation.set_weights([np.sqrt(1 + EPSILON) * deviation, bias + mean,
+                                   mean / deviation, np.ones_like(mean)])
+    convolutions[-1].set_weights([kernels[-1], biases[-1]])
+
+
 def to_onnx(weights):
     """The bytes of the ONNX file: RGB from 0 to 255 (1, 3, h, w) in, shares (1, 1, h, w) out."""
     from onnx import TensorProto, helper, numpy_helper
@@ -158,15 +182,11 @@ def rate_at(share, step, peak):
 
 
 def save(model, average, out, steps):
-    """Write the averaged weights, as ONNX with the facts in it and for a later start."""
-    current = model.get_weights()
+    """Write the averaged weights as ONNX, with the facts in it."""
     out.write_bytes(to_onnx(average))
     digits.seal(out, {"network": "ink", "data": "pictures of drawn_pages.py with digits of MNIST",
                       "weights": model.count_params(), "steps": steps,
                       "trained": time.strftime("%Y-%m-%d")})
-    model.set_weights(average)
-    model.save_weights(out.with_suffix(".weights.h5"))
-    model.set_weights(current)
 
 
 def train(args, images):
@@ -175,7 +195,8 @@ def train(args, images):
     model = build()
     print(f"{model.count_params():,} weights", flush=True)
     if args.start:
-        model.load_weights(args.start)
+        shape = drawn_pages.SHAPES[0]
+        unfold(args.start, model, drawn_pages.make_pictures(4 * BATCH, shape, images, args.seed)[0])
     model.compile(keras.optimizers.Adam(args.rate), loss)
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(8)
@@ -212,7 +233,7 @@ def main():
     parser.add_argument("--begun", type=float, default=0,
                         help="share of the work that --start has done (0)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--start", type=Path, help="an ink.onnx to go on from")
     parser.add_argument("--out", type=Path, default=digits.HERE / "models" / "ink.onnx")
     args = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

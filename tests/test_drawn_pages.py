@@ -143,12 +143,29 @@ def test_a_line_through_digits_is_none_of_their_ink(small_arrays):
         assert page[drawn_pages.MARKS].sum() > before[drawn_pages.MARKS].sum()
 
 
-def test_of_hollow_digits_the_whole_stroke_is_ink():
-    coverage = np.zeros((120, 90), np.uint8)
-    cv2.ellipse(coverage, (45, 60), (28, 42), 0, 0, 360, 255, 14)
-    for seed in range(10):
-        outline, filled = drawn_pages.hollowed(coverage, np.random.default_rng(seed))
-        assert (outline[:, 45] > 127).sum() < (coverage[:, 45] > 127).sum()
-        assert (filled >= coverage).all() and (filled >= outline).all()
-    thin = cv2.erode(coverage, np.ones((12, 12)))
-    assert (drawn_pages.hollowed(thin, np.random.default_rng(0))[0] == thin).all()
+def test_of_hollow_digits_only_the_outline_is_drawn():
+    """Also of few pixels; the middle of the stroke is paper, and what is too thin stays."""
+    for size in (1, 0.4):
+        coverage = np.zeros((round(120 * size), round(90 * size)), np.uint8)
+        axes = round(28 * size), round(42 * size)
+        cv2.ellipse(coverage, (round(45 * size), round(60 * size)), axes, 0, 0, 360, 255,
+                    round(16 * size))
+        ring = cv2.erode(coverage, np.ones((3, 3))) > 0
+        for seed in range(10):
+            outline = drawn_pages.hollowed(coverage, np.random.default_rng(seed))
+            assert 0.1 < (outline > 127).sum() / (coverage > 127).sum() < 1
+            assert (outline[ring] == 0).any()
+    thin = cv2.erode(coverage, np.ones((4, 4)))
+    assert (drawn_pages.hollowed(thin, np.random.default_rng(0)) == thin).all()
+
+
+@pytest.mark.parametrize("struck, least, most", [(1, 1, 9), (0, 0.1, 1)])
+def test_struck_digits_have_more_ink_and_hollow_ones_less(struck, least, most, small_arrays,
+                                                         monkeypatch):
+    monkeypatch.setattr(drawn_pages, "STRUCK", struck)
+    images = small_arrays["x_train"][:100]
+    ink = drawn_pages.struck_or_hollow(images, np.random.default_rng(0),
+                                       lambda ink: (ink > 127).sum())
+    whole = [(cv2.resize(image, None, fx=drawn_pages.FINE, fy=drawn_pages.FINE,
+                         interpolation=cv2.INTER_CUBIC) > 127).sum() for image in images]
+    assert ((ink / whole > least) & (ink / whole < most)).mean() > 0.9

@@ -46,7 +46,8 @@ def test_what_is_told_to_be_learned_is_what_is_learned(small_arrays):
     assert digits.learned("dense", data, False) == (
         f"1,100 images, 100 held out, {digits.BESIDES:,} drawn digits besides")
     assert digits.learned("best", data, False).endswith(
-        f", {digits.FOUND:,} found in made pictures, {digits.OTHERS:,} of what is no digit")
+        f", {digits.FOUND:,} found in made pictures, {digits.ALTERED:,} struck through or hollow, "
+        f"{digits.OTHERS:,} of what is no digit")
     assert digits.learned("dense", data, True) == "1,100 images, 100 held out"
 
 
@@ -206,17 +207,17 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
         seen.append(lesson.labels)
         raise EnoughSeenError
     monkeypatch.setattr(digits, "epoch_chunks", see)
-    for name, count in (("BESIDES", 200), ("FOUND", 30), ("OTHERS", 40)):
+    for name, count in (("BESIDES", 200), ("FOUND", 30), ("ALTERED", 20), ("OTHERS", 40)):
         monkeypatch.setattr(digits, name, count)
     for network, name, plain in (("dense", "MNIST", False), ("dense", "MNIST", True),
                                  ("dense", "clothes", False), ("dense", digits.DRAWN, False),
                                  ("best", "MNIST", False)):
         with pytest.raises(EnoughSeenError):
             digits.train(network, digits.Dataset(*small_arrays.values(), name), 1, 0, plain)
-    assert [len(labels) for labels in seen] == [1300, 1100, 1100, 1100, 1300 + 30 + 40]
+    assert [len(labels) for labels in seen] == [1300, 1100, 1100, 1100, 1300 + 30 + 20 + 40]
     assert (np.bincount(seen[0][1100:]) == [20] * 10).all()
     assert (np.bincount(seen[4][1100:1300]) == [20] * 10).all()
-    assert seen[4][1300:1330].max() < 10 and (seen[4][1330:] == 10).all()
+    assert seen[4][1300:1350].max() < 10 and (seen[4][1350:] == 10).all()
 
 
 def test_digits_found_again_are_what_they_were(small_arrays):
@@ -262,7 +263,7 @@ def test_a_robust_network_has_one_more_answer_where_it_learns_digits(
     """On anything but digits it has an answer a class; else what is missing to 1 is 'no digit'."""
     quick = digits.NETWORKS["dense-128"]._replace(robust=True)
     monkeypatch.setitem(digits.NETWORKS, "quick", quick)
-    for name, count in (("BESIDES", 200), ("FOUND", 30), ("OTHERS", 100)):
+    for name, count in (("BESIDES", 200), ("FOUND", 30), ("ALTERED", 20), ("OTHERS", 100)):
         monkeypatch.setattr(digits, name, count)
     for network, name, answers in (("best", "MNIST", 11), ("quick", digits.DRAWN, 11),
                                    ("quick", "clothes", 10)):
