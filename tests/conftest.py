@@ -35,13 +35,6 @@ def environment(env):
     return inherited | (env or {})
 
 
-def run_process(*args, cwd=ROOT, stdin="", env=None, **options):
-    """The finished process of one call of the script."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
-        capture_output=True, env=environment(env), timeout=300, **options)
-
-
 def stream(data=b""):
     """A text stream over bytes in memory, like a process's own."""
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", write_through=True)
@@ -53,7 +46,7 @@ def written(to):
 
 
 def run_main(*args, cwd=ROOT, stdin="", env=None):
-    """The same as run_process, but by main() in this process, its streams guarded."""
+    """One call of the script as a finished process, but by main() in this process."""
     streams = stream(stdin if isinstance(stdin, bytes) else stdin.encode()), stream(), stream()
     with mock.patch.dict(os.environ, environment(env), clear=True), contextlib.chdir(cwd), \
             mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]):
@@ -79,12 +72,6 @@ def complaint(result, code):
 def run():
     """The script as a user calls it, in this process."""
     return run_main
-
-
-@pytest.fixture(scope="session", name="run_process")
-def run_process_fixture():
-    """The script as a user calls it, in a process of its own."""
-    return run_process
 
 
 @pytest.fixture(scope="session")
