@@ -20,7 +20,8 @@ cv2.setNumThreads(1)        # two processes test side by side
 SLOW = "rfc3987_syntax"     # Jupyter brings it; whoever imports jsonschema then waits for a second
 sys.modules[SLOW] = None    # and nothing here asks it whether a text is an IRI
 
-LONGEST = "test_ray", "test_readme", "test_pages", "test_training", "test_page"     # by their time
+LONGEST = ("test_readme", "test_command_line", "test_reading", "test_ray", "test_pages",
+           "test_training", "test_page", "test_drawn_pages", "test_fuzz")       # by their time
 
 
 def pytest_collection_modifyitems(items):
