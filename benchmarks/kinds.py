@@ -244,7 +244,7 @@ KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underli
 def encoded(picture, rng):
     file = io.BytesIO()
     Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(
-        file, *(("JPEG",) if rng.random() < 0.5 else ("PNG",)))
+        file, "JPEG" if rng.random() < 0.5 else "PNG", compress_level=1)
     return file.getvalue()
 
 

@@ -17,8 +17,11 @@ sys.path.insert(0, str(ROOT))
 import mnist_digit_classifier as digits  # noqa: E402
 
 cv2.setNumThreads(1)        # two processes test side by side
+SLOW = "rfc3987_syntax"     # Jupyter brings it; whoever imports jsonschema then waits for a second
+sys.modules[SLOW] = None    # and nothing here asks it whether a text is an IRI
 
-LONGEST = "test_ray", "test_readme", "test_pages", "test_training", "test_page"     # by their time
+LONGEST = ("test_readme", "test_command_line", "test_reading", "test_ray", "test_pages",
+           "test_training", "test_page", "test_drawn_pages", "test_fuzz")       # by their time
 
 
 def pytest_collection_modifyitems(items):
@@ -33,13 +36,6 @@ def environment(env):
     return inherited | (env or {})
 
 
-def run_process(*args, cwd=ROOT, stdin="", env=None, **options):
-    """The finished process of one call of the script."""
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *map(str, args)], cwd=cwd, input=stdin, text=True,
-        capture_output=True, env=environment(env), timeout=300, **options)
-
-
 def stream(data=b""):
     """A text stream over bytes in memory, like a process's own."""
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", write_through=True)
@@ -51,7 +47,7 @@ def written(to):
 
 
 def run_main(*args, cwd=ROOT, stdin="", env=None):
-    """The same as run_process, but by main() in this process, its streams guarded."""
+    """One call of the script as a finished process, but by main() in this process."""
     streams = stream(stdin if isinstance(stdin, bytes) else stdin.encode()), stream(), stream()
     with mock.patch.dict(os.environ, environment(env), clear=True), contextlib.chdir(cwd), \
             mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]):
@@ -77,12 +73,6 @@ def complaint(result, code):
 def run():
     """The script as a user calls it, in this process."""
     return run_main
-
-
-@pytest.fixture(scope="session", name="run_process")
-def run_process_fixture():
-    """The script as a user calls it, in a process of its own."""
-    return run_process
 
 
 @pytest.fixture(scope="session")

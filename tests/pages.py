@@ -188,7 +188,10 @@ def encoded(picture, paper):
     """A picture of `paper` as the bytes of a file: JPEG if it is like a photograph, else PNG."""
     file, image = io.BytesIO(), Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
     photo = paper in (shaded, shadow, pencil, noisy, on_a_table, low_quality)
-    image.save(file, "JPEG" if photo else "PNG", quality=20 if paper is low_quality else 85)
+    if photo:
+        image.save(file, "JPEG", quality=20 if paper is low_quality else 85)
+    else:
+        image.save(file, "PNG", compress_level=1)       # twice as fast, and the pixels are the same
     return file.getvalue()
 
 

@@ -317,7 +317,7 @@ def test_warp_is_what_opencv_does_image_by_image():
 def test_mnist_images_take_the_same_last_step(mnist):
     """A picture of an MNIST digit, enlarged, reaches the network much as the digit itself does."""
     data = digits.load_mnist(mnist)
-    images = data.x_test[:200]
+    images = data.x_test[:100]
     read = []
     for image in images:
         page = np.pad(cv2.resize(image, (280, 280), interpolation=cv2.INTER_CUBIC), 60)

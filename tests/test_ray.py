@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
-from conftest import ROOT
+from conftest import ROOT, SLOW
 from PIL import Image
 from pyarrow import fs
 
@@ -27,10 +27,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from cluster import workers
 
 SCRIPT = ROOT / "predict_on_ray.py"
-COUNT = 400
+COUNT = 200
 MADE = "answers-{:032x}-000000-0.parquet"       # a name of the script's own
-# Ray asks who joins by address for a token; the one started here has one for these tests alone
-JOINING = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 STAYING = """
 import runpy, sys
 sys.argv.pop(0)
@@ -87,26 +85,45 @@ def expected(images, run):
     return rows
 
 
+@pytest.fixture(scope="module")
+def joining(tmp_path_factory):
+    """The environment of what starts a Ray, and of what joins it.
+
+    Ray asks who joins by address for a token; this one has its own, and reports to nobody. And
+    what Jupyter brings is not there, as on a cluster: each of Ray's processes would import it.
+    """
+    lacking = tmp_path_factory.mktemp("lacking")
+    (lacking / f"{SLOW}.py").write_text("raise ImportError")
+    path = os.pathsep.join(filter(None, [str(lacking), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+def at_work(process):
+    """Numbers of those workers of a process that are reading, as Ray has it in their titles."""
+    return [worker for worker in workers(process.pid)
+            if b"(Worker)).submit" in Path(f"/proc/{worker}/cmdline").read_bytes()]
+
+
 def kill_a_worker(process):
-    """End one of the two workers of a process that reads, a second after both are there."""
+    """End a worker of a process while it reads."""
     end = time.monotonic() + 120
-    while len(workers(process.pid)) < 2:
+    while not (found := at_work(process)):
         assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.05)
-    time.sleep(1)
-    os.kill(workers(process.pid)[0], signal.SIGKILL)
+        time.sleep(0.01)
+    os.kill(found[0], signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
-def first_run(images, tmp_path_factory):
-    """Output of a run with two workers, one killed on the way, and address of its Ray."""
+def first_run(images, tmp_path_factory, joining):
+    """Output of a run with two workers, one killed while it reads, and address of its Ray."""
     folder = tmp_path_factory.mktemp("ray") / "answers"
     errors = folder.with_name("stderr")
     with errors.open("w") as stderr:
         args = map(str, (SCRIPT, images, "--output", folder, "--workers", 2))
         process = subprocess.Popen([sys.executable, "-c", STAYING, *args], cwd=ROOT, text=True,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
-                                   env=JOINING)
+                                   env=joining)
     try:
         kill_a_worker(process)
         assert not select.select([process.stdout], [], [], 0)[0], "it was done before"
@@ -154,9 +171,9 @@ def test_a_killed_worker_changes_no_answer(first_run, expected):
     assert all(predict_on_ray.OWN.fullmatch(path.name) for path in made)
 
 
-def test_a_restart_reads_what_is_not_there(first_run, images, expected, tmp_path, call):
+def test_a_restart_reads_what_is_not_there(first_run, images, expected, tmp_path, call, joining):
     """Neither what a run that was stopped left half written, nor what is new; the rest stays."""
-    made, folder, done = next(first_run[0].iterdir()), tmp_path / "answers", COUNT // 3
+    made, folder, done = next(first_run[0].iterdir()), tmp_path / "answers", COUNT - 20
     folder.mkdir()
     table = pyarrow.parquet.read_table(made)
     pyarrow.parquet.write_table(table[:done], folder / MADE.format(0))
@@ -167,7 +184,7 @@ def test_a_restart_reads_what_is_not_there(first_run, images, expected, tmp_path
     args = images, f"file://{new}", "--output", f"file://{folder}"
     result = subprocess.run([sys.executable, str(SCRIPT), "--address", first_run[1],
                              *map(str, args)], capture_output=True, text=True, timeout=300,
-                            env=JOINING)
+                            env=joining)
     assert f"{COUNT + 1} images, {done} of them read before" in result.stderr
     assert f"{COUNT + 1 - done} images read" in result.stderr
     assert f"{COUNT + 1} answers in" in result.stderr and "Traceback" not in result.stderr

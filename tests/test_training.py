@@ -166,27 +166,39 @@ def check_full_disk(train, folder):
     assert {path.name: path.read_bytes() for path in models.iterdir()} == EARLIER
 
 
+@pytest.fixture
+def untrained(monkeypatch):
+    """Trainings end before their first step: what is saved need not have learned anything."""
+    digits.import_keras()
+    monkeypatch.setattr(digits, "train",
+                        lambda name, data, *_: (digits.build(name, data.classes), {}))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
-def test_full_disk_leaves_the_earlier_model(small, tmp_path, run_process):
+def test_full_disk_leaves_the_earlier_model(small, tmp_path, run, untrained):
     """A limit on the size of a file stands for the full disk: writing beyond it fails just so."""
     import resource
-    limit = 50_000, 50_000      # bytes; each of the two files has 170,000 and more
-    check_full_disk(lambda: run_process(
-        "train", "--data", small, "--epochs", 1, cwd=tmp_path,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit)), tmp_path)
+
+    def train():
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))      # each has 170,000 bytes
+        try:
+            return run("train", "--data", small, cwd=tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    check_full_disk(train, tmp_path)
 
 
 @pytest.mark.parametrize("full", [".keras", ".onnx"])
-def test_a_disk_that_either_file_fills_leaves_both(small, tmp_path, monkeypatch, run, full):
-    """The one before it is whole by then; the network need not have learned anything."""
-    write, untrained = digits.write, lambda name, data, *_: (digits.build(name, data.classes), {})
+def test_a_disk_that_either_file_fills_leaves_both(
+        small, tmp_path, monkeypatch, run, untrained, full):
+    """The one before it is whole by then."""
+    write = digits.write
 
     def write_until_full(model, metadata, path):
         write(model, metadata, path)
         if path.suffix == full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    digits.import_keras()
-    monkeypatch.setattr(digits, "train", untrained)
     monkeypatch.setattr(digits, "write", write_until_full)
     check_full_disk(lambda: run("train", "--data", small, cwd=tmp_path), tmp_path)
 
@@ -260,17 +272,20 @@ def test_without_drawn_pages_mnist_is_learned_alone(monkeypatch, small_arrays):
 
 def test_a_robust_network_has_one_more_answer_where_it_learns_digits(
         small_arrays, monkeypatch, tmp_path):
-    """On anything but digits it has an answer a class; else what is missing to 1 is 'no digit'."""
+    """On anything but digits it has an answer a class; else what is missing to 1 is 'no digit'.
+
+    A quick one here; test_command_line.py trains `best`, which takes longer to get ready.
+    """
     quick = digits.NETWORKS["dense-128"]._replace(robust=True)
     monkeypatch.setitem(digits.NETWORKS, "quick", quick)
-    for name, count in (("BESIDES", 200), ("FOUND", 30), ("ALTERED", 20), ("OTHERS", 100)):
+    few = [array[:120] for array in small_arrays.values()]
+    for name, count in (("BESIDES", 60), ("FOUND", 20), ("ALTERED", 10), ("OTHERS", 40)):
         monkeypatch.setattr(digits, name, count)
-    for network, name, answers in (("best", "MNIST", 11), ("quick", digits.DRAWN, 11),
-                                   ("quick", "clothes", 10)):
-        data = digits.Dataset(*small_arrays.values(), name)
-        model, history = digits.train(network, data, 1, 0)
+    for name, answers in (("MNIST", 11), (digits.DRAWN, 11), ("clothes", 10)):
+        data = digits.Dataset(*few, name)
+        model, history = digits.train("quick", data, 1, 0)
         assert model.output_shape == (None, answers) and len(history["loss"]) == 1
-        digits.save(model, {"network": network, "classes": 10}, tmp_path / "robust.onnx")
+        digits.save(model, {"network": "quick", "classes": 10}, tmp_path / "robust.onnx")
         confidences = digits.Reader(tmp_path / "robust.onnx").confidences(data.x_test[:50])
         assert confidences.shape == (50, 10)
         assert (confidences.sum(axis=1) < 0.999).any() == (answers == 11)
