@@ -49,7 +49,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import textwrap
@@ -222,23 +221,22 @@ class Dataset(NamedTuple):
 
 
 def find_mnist():
-    """Path of MNIST at $MNIST_DATA, else of Keras' copy, downloaded unless a whole one is there."""
+    """Path of MNIST at $MNIST_DATA, else of Keras' copy, downloaded if it is not there."""
     if os.environ.get("MNIST_DATA"):
         return Path(os.environ["MNIST_DATA"])
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
-    if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == MNIST_URL_SHA256:
-        return cached
-    keras, timeout = import_keras(), socket.getdefaulttimeout()
-    log.info("downloading MNIST")
-    try:
-        socket.setdefaulttimeout(20)        # seconds; Keras sets none
+    if not cached.is_file():
+        from urllib.request import urlopen
+        log.info("downloading MNIST")
         with (explained("no MNIST here and none to download ({}); go online once, name a copy with "
                         "--data (or MNIST_DATA), or take --data strokes"),
-              contextlib.redirect_stdout(io.StringIO())):
-            return Path(keras.utils.get_file(       # elsewhere if `cached` cannot be
-                cached.name, MNIST_URL, file_hash=MNIST_URL_SHA256))
-    finally:
-        socket.setdefaulttimeout(timeout)
+              urlopen(MNIST_URL, timeout=20) as answer):
+            data = answer.read()
+            if hashlib.sha256(data).hexdigest() != MNIST_URL_SHA256:
+                raise ValueError("it came with a wrong hash")
+        with replacing(cached) as aside:
+            aside.write_bytes(data)
+    return cached
 
 
 def load_mnist(source=None):
