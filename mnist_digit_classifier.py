@@ -260,17 +260,10 @@ def read_dataset(path):
 
 def read_npz(path):
     """The four arrays of an .npz file."""
-    with explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"):
-        if not zipfile.is_zipfile(path):
-            raise ValueError("no zip file")         # NumPy would advise to load it unsafely
-        arrays = []
-        with np.load(path, allow_pickle=False) as file:
-            for name in ARRAYS:
-                try:
-                    arrays.append(file[name])
-                except ValueError:
-                    raise ValueError(f"{name} holds no numbers") from None
-        return arrays
+    with (explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"),
+          zipfile.ZipFile(path),        # NumPy would advise to load anything else unsafely
+          np.load(path) as file):
+        return [file[name] for name in ARRAYS]
 
 
 def read_idx_folder(folder):
@@ -285,21 +278,21 @@ def read_idx_folder(folder):
             raise DigitError(f"{folder} must hold the four IDX files of one data set, "
                              "train-images-idx3-ubyte to t10k-labels-idx1-ubyte, gzipped or not; "
                              "put them there, and no others")
-        array = read_idx(paths[0], int(kind[-1]))
+        array = read_idx(paths[0])
         by_column = array.ndim == 3 and "emnist" in paths[0].name       # as EMNIST stores images
         arrays.append(array.transpose(0, 2, 1) if by_column else array)
     return arrays
 
 
-def read_idx(path, dimensions):
-    """The array in one IDX file: magic number, big-endian shape, then bytes."""
+def read_idx(path):
+    """The array in one IDX file: 0, 0, 8, number of dimensions, big-endian shape, then bytes."""
     with explained(f"{path}: not a whole IDX file ({{}}); fetch it again"):
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             data = file.read()
-        if data[:4] != bytes([0, 0, 8, dimensions]):
-            raise ValueError(f"not bytes in {dimensions} dimensions")
-        shape = np.frombuffer(data, ">u4", dimensions, offset=4)
-        return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+        if data[:3] != bytes([0, 0, 8]):
+            raise ValueError("it has no bytes")
+        shape = np.frombuffer(data, ">u4", data[3], offset=4)
+        return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 
 
 def check_arrays(arrays, path):

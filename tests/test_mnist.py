@@ -99,7 +99,7 @@ def test_no_data_names_both_remedies(run, tmp_path):
     ("y_train", lambda y: np.where(y == 3, 77, y), "label 77 is out of range"),
     ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: y - 1, "label -1 is out of range"),
-    ("y_train", lambda y: y.astype(object), "y_train holds no numbers"),
+    ("y_train", lambda y: y.astype(object), "not a whole .npz"),
 ])
 def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
     np.savez(tmp_path / "bad.npz", **small_arrays | {name: change(small_arrays[name])})
@@ -165,7 +165,9 @@ def test_idx_cut_short(run, tmp_path, small_arrays, gzipped):
 def test_idx_of_another_kind(run, tmp_path, small_arrays):
     folder = write_idx(tmp_path / "set", small_arrays)
     shutil.copy(folder / IDX["y_test"], folder / IDX["x_test"])
-    assert "not bytes in 3 dimensions" in complaint(run("train", "--data", folder), 2)
+    assert "x_test is uint8 (200,)" in complaint(run("train", "--data", folder), 2)
+    (folder / IDX["x_test"]).write_bytes(b"a text instead")
+    assert "not a whole IDX file" in complaint(run("train", "--data", folder), 2)
 
 
 def test_folder_without_the_four_files(run, tmp_path, small_arrays):
