@@ -28,12 +28,10 @@ The sections follow the data: MNIST, from any image to 28x28, the networks, trai
 reading images, command line.
 """
 import argparse
-import codecs
 import collections
 import contextlib
 import ctypes
 import difflib
-import errno
 import functools
 import glob
 import gzip
@@ -83,7 +81,7 @@ EVENED_X = 0.6              # power of a width's ratio to SPREAD_X evened out; a
 ZOOM_RANGE = 0.6, 1.45      # limits of that
 MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused, not decoded
 FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # read, in Pillow's names
-DECODED_TWICE = "WEBP", "AVIF"      # formats that take twice the memory, so half of MAX_PIXELS
+HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how such files begin
 
 # Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
@@ -327,16 +325,20 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
 # them in reading order, split cuts what touches. cut_out, thicken and fit make 28x28 of a Part, as
 # MNIST was made, and straighten, the last step, is taken by MNIST's own images too.
 
+UNREADABLE = "cannot be read ({}); check its name, or save or fetch it anew"
+TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are read; make it smaller"
+
+
 def load_image(source, page=0):
     """RGB (height, width, 3) uint8 of a path, binary file or bytes, its longer side in WORK_SIDES.
 
     It comes upright, with the factor to the upright original's pixels. DigitError if unreadable.
     """
-    with (explained("is damaged or cut off ({}); save or fetch it anew"),
-          open_image(source) as image):
+    with explained(UNREADABLE), open_image(source) as image:
         if page:
             image.seek(page)
-        check_size(image)
+        if math.prod(image.size) > MAX_PIXELS:
+            raise DigitError(TOO_LARGE)
         long_side = max(image.size)
         image.draft(None, (DECODED, DECODED))     # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
@@ -353,8 +355,7 @@ def list_pages(source):
 
     A TIFF's small copies and masks are no pages (its tag NewSubfileType, bits 0 and 2).
     """
-    with (explained("is damaged or cut off ({}); save or fetch it anew"),
-          open_image(source) as image):
+    with explained(UNREADABLE), open_image(source) as image:
         if image.format != "TIFF":
             return [0], image.format != "MPO" and getattr(image, "is_animated", False)
         pages = []
@@ -371,15 +372,13 @@ def open_image(source):
     try:
         return Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
-        raise DigitError(too_large(MAX_PIXELS)) from None
+        raise DigitError(TOO_LARGE) from None
     except UnidentifiedImageError:
         head = first_bytes(source)
-        if head[4:12] not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
-            raise DigitError(why_no_image(head)) from None
-    except OSError as error:
-        if error.errno is None:             # Pillow's own
+        if head.startswith(b"%PDF"):
+            raise DigitError("is a PDF; export its pages as images") from None
+        if head[4:] not in HEIC:
             raise
-        raise DigitError(why_not_opened(error)) from error
     try:
         import pillow_heif
     except ModuleNotFoundError:
@@ -388,53 +387,11 @@ def open_image(source):
     return Image.open(source, formats=["HEIF"])
 
 
-def too_large(limit):
-    """What is told of an image of more pixels than `limit`."""
-    return f"has more than the {limit // 10**6} million pixels that are read; make it smaller"
-
-
-def check_size(image):
-    """DigitError where a Pillow image has more pixels than are decoded."""
-    twice = image.format in DECODED_TWICE
-    if math.prod(image.size) * (1 + twice) > MAX_PIXELS:
-        hint = f" or save it as PNG or JPEG ({image.format} takes twice the memory)"
-        raise DigitError(too_large(MAX_PIXELS // (1 + twice)) + hint * twice)
-
-
 def first_bytes(source):
-    """The first 1,000 bytes of a path or binary file."""
+    """The first 12 bytes of a path or binary file."""
     with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
         file.seek(0)
-        return file.read(1000)
-
-
-def why_no_image(head):
-    """What is told of a file that is no image of FORMATS, by its first bytes."""
-    if not head:
-        return "is empty, 0 bytes; save or fetch it anew"
-    if head.startswith(b"%PDF"):
-        return "is a PDF; export its pages as images"
-    if head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6")):
-        return "is PostScript; export its pages as images"
-    if b"<svg" in head:
-        return "is an SVG drawing; export it as PNG"
-    try:
-        is_text = b"\0" not in codecs.getincrementaldecoder("utf-8")().decode(head).encode()
-    except UnicodeDecodeError:
-        is_text = False
-    return "is a text, not an image; check its name" if is_text else \
-        "is damaged or no image of a known format; save it anew as PNG or JPEG"
-
-
-def why_not_opened(error):
-    """What is told of a file for which the system gives an OSError."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file; check its name"
-    if isinstance(error, PermissionError):
-        return "may not be read; change its permissions"
-    if error.errno == errno.ELOOP:
-        return "is a link that leads back to itself; name the file itself"
-    return f"cannot be opened ({error.strerror}); check its name"
+        return file.read(12)
 
 
 def shrunk(image, long_side):

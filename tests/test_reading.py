@@ -152,12 +152,6 @@ def png_header(width, height):
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def webp_header(width, height):
-    """A WebP file that declares a size and then ends."""
-    chunk = b"VP8L" + struct.pack("<IBI", 5, 0x2f, (width - 1) | (height - 1) << 14) + bytes(1)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
-
-
 def odd_tiff():
     """A TIFF with a tag that points beyond its end, at which Pillow warns before it gives up."""
     data = bytearray(b"II*\0\x08\0\0\0\x02\0")
@@ -173,9 +167,7 @@ def bad_files(folder):
                 "odd.tif": odd_tiff(), "huge.png": png_header(20_000, 20_000),
                 "large.png": png_header(9_000, 9_000), "film.png": bytes(range(256)),
                 "form.pdf": b"%PDF-1.7\n%\xe2\xe3",
-                "form.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
-                "drawing.png": b"<?xml version='1.0'?>\n<!-- by hand -->\n<svg width='9'/>",
-                "large.webp": webp_header(6_000, 5_000)}
+                "form.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n"}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     (folder / "loop.png").symlink_to("loop.png")
@@ -183,20 +175,16 @@ def bad_files(folder):
 
 
 @pytest.mark.parametrize(("name", "words"), [
-    ("empty.png", "is empty, 0 bytes; save or fetch"),
-    ("text.png", "is a text, not an image; check"),
-    ("cut.png", "is damaged or cut off (image file is truncated"),
-    ("cut.jpg", "is damaged or cut off ("),
+    ("empty.png", "(cannot identify image file); check its name, or save or fetch it anew"),
+    ("text.png", "(cannot identify image file); check its name"),
+    ("cut.png", "cannot be read (image file is truncated"),
+    ("cut.jpg", "cannot be read (image file is truncated"),
     ("huge.png", "has more than the 50 million pixels that are read; make it smaller"),
     ("large.png", "has more than the 50 million pixels that are read; make it smaller"),
-    ("large.webp", "has more than the 25 million pixels that are read; "
-                   "make it smaller or save it as PNG"),
-    ("odd.tif", "is damaged or no image of a known"),
-    ("film.png", "no image of a known format; save it"),
-    ("form.pdf", "is a PDF; export its pages as images"),
-    ("drawing.png", "is an SVG drawing; export it"),
-    ("form.png", "is PostScript; export"), ("missing.png", "there is no such file; check its name"),
-    ("loop.png", "is a link that leads back to itself; name the file itself")])
+    ("odd.tif", "cannot be read ("), ("film.png", "cannot be read ("),
+    ("form.pdf", "is a PDF; export its pages as images"), ("form.png", "cannot be read ("),
+    ("missing.png", "(No such file or directory); check its name"),
+    ("loop.png", "(Too many levels of symbolic links); check its name")])
 def test_what_is_no_image_gets_a_sentence_and_the_rest_is_read(read, tmp_path, name, words):
     bad = bad_files(tmp_path)[name]
     answers, code = read("-q", EXAMPLES / "zero.png", bad, EXAMPLES / "two-thin.png")
@@ -256,7 +244,7 @@ def test_a_page_that_is_damaged_does_not_stop_the_others(read, tmp_path):
     (tmp_path / "scan.tif").write_bytes(data)
     (answer,), code = read(tmp_path / "scan.tif")
     assert code == 1 and answer["text"] == "3\n6"
-    assert answer["error"].startswith("page 2 is damaged")
+    assert answer["error"].startswith("page 2 cannot be read (")
     assert [digit["page"] for digit in answer["digits"]] == [1, 3]
 
 
@@ -279,7 +267,7 @@ def test_names_with_control_characters_do_not_break_the_lines(run, tmp_path):
     result = run(".", cwd=tmp_path)
     assert [line.split("\t")[:2] for line in result.stdout.splitlines()] == [
         [r"a\tb.png", "0"], [r"bad\n.png", ""], [r"c\nd.png", "0"]]
-    assert result.stderr.splitlines()[-1].startswith(r"bad\n.png: is empty")
+    assert result.stderr.splitlines()[-1].startswith(r"bad\n.png: cannot be read (")
     answers = [json.loads(line)["file"]
                for line in run("--json", ".", cwd=tmp_path).stdout.splitlines()]
     assert answers == ["a\tb.png", "bad\n.png", "c\nd.png"]
@@ -468,7 +456,7 @@ def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
     files = list(enumerate([str(EXAMPLES / "zero.png"), "missing.png"]))
     zero, missing = digits.read_files(files, digits.PRETRAINED, None)
     assert "division by zero" in zero["error"] and "please report" in zero["error"]
-    assert "no such file" in missing["error"]
+    assert "No such file" in missing["error"]
 
 
 def test_mnist_as_files_is_read_with_all_the_finding_in_the_way(mnist, run, tmp_path):
