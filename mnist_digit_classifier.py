@@ -350,20 +350,12 @@ def load_image(source, page=0):
     return rgb, long_side / max(rgb.shape[:2])
 
 
-def list_pages(source):
-    """Numbers of pages in a path, binary file or bytes; whether it has frames that are not read.
-
-    A TIFF's small copies and masks are no pages (its tag NewSubfileType, bits 0 and 2).
-    """
+def count_pages(source):
+    """Number of pages in a path, binary file or bytes; whether it has frames that are not read."""
     with explained(UNREADABLE), open_image(source) as image:
-        if image.format != "TIFF":
-            return [0], image.format != "MPO" and getattr(image, "is_animated", False)
-        pages = []
-        for number in range(image.n_frames):
-            image.seek(number)
-            if not image.tag_v2.get(254, 0) & 0b101:
-                pages.append(number)
-        return pages or [0], False
+        if image.format == "TIFF":
+            return image.n_frames, False
+        return 1, image.format != "MPO" and getattr(image, "is_animated", False)
 
 
 def open_image(source):
@@ -1525,11 +1517,11 @@ def try_to_read(file, source, reader, pages=None, show=None):
     At most `pages` pages of a TIFF are read, or all; show(reading, page from 1) is called for each.
     """
     opened, error = attempt(find_pages, file, source)
-    source, numbers = opened or (None, [])
+    source, count = opened or (None, 0)
     first, found, errors = None, [], [error] * (opened is None)
-    for page, number in enumerate(numbers[:pages], 1):
-        reading, error = attempt(read_image, source, reader, number)
-        place = {"page": page} if len(numbers) > 1 else {}
+    for page in range(1, min(count, pages or count) + 1):
+        reading, error = attempt(read_image, source, reader, page - 1)
+        place = {"page": page} if count > 1 else {}
         if error:
             errors.append(f"page {page} {error}" if place else error)
             continue
@@ -1553,14 +1545,14 @@ def attempt(function, *args):
 
 
 def find_pages(file, source):
-    """What can be opened again, a path or bytes, for a path, stream or bytes; and its pages."""
+    """What can be opened again, a path or bytes, for a path, stream or bytes; how many pages."""
     if source == file and os.path.isdir(file):
         raise DigitError("a folder without images; name another")
     if hasattr(source, "read"):
         source = source.read()
     elif not isinstance(source, bytes) and not os.path.isfile(source) and os.path.exists(source):
         source = Path(source).read_bytes()          # a pipe
-    pages, other_frames = list_pages(source)
+    pages, other_frames = count_pages(source)
     if other_frames:
         log.warning(f"{printable(file)}: its first frame is read, the others are not")
     return source, pages

@@ -224,15 +224,6 @@ def test_every_page_of_a_tiff_is_read(read, run, tmp_path):
         "0000-scan.png", *(f"0000-scan-page-{page}.png" for page in (2, 3, 4))}
 
 
-def test_small_copies_and_masks_in_a_tiff_are_no_pages(read, tmp_path):
-    images = [Image.fromarray(row_of([digit])) for digit in (7, 7, 8)]
-    for image, kind in zip(images, (0, 1, 2)):      # a page, its reduced copy, a page of several
-        image.encoderinfo = {"tiffinfo": {254: kind}}
-    images[0].save(tmp_path / "scan.tif", save_all=True, append_images=images[1:])
-    (answer,), _ = read(tmp_path / "scan.tif")
-    assert answer["text"] == "7\n8" and [digit["page"] for digit in answer["digits"]] == [1, 2]
-
-
 def test_a_page_that_is_damaged_does_not_stop_the_others(read, tmp_path):
     save_pages(tmp_path / "scan.tif", [row_of([digit]) for digit in (3, 4, 6)],
                compression="tiff_lzw")
