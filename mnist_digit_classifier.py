@@ -1249,6 +1249,9 @@ class Reader:
         if "classes" not in self.metadata:
             raise DigitError(f"{path} finds ink and reads no digits; choose another")
 
+    def __reduce__(self):       # another process loads it anew, which takes 5 ms
+        return Reader, (self.path,)
+
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
 
@@ -1567,23 +1570,12 @@ def expand(source):
     return [source] if os.path.exists(source) else sorted(matches)
 
 
-def shared_reader(path):
-    """The Reader of a model file, one in each process until the file changes."""
-    return reader_as_of(path, os.stat(path).st_mtime_ns)
-
-
-@functools.lru_cache(1)
-def reader_as_of(path, modified):
-    """The Reader of a model file as it was `modified`, in ns."""
-    return Reader(path)
-
-
-def read_files(files, model, steps):
-    """Answers, as in `predict --json`, for numbered files, [(number, path)], with a model file.
+def read_files(files, reader, steps):
+    """Answers, as in `predict --json`, for numbered files: [(number, path)].
 
     What the network saw of each goes to a picture in the folder `steps`, if that is not None.
     """
-    answers, reader = [], shared_reader(model)
+    answers = []
     for number, file in files:
         def save_steps(reading, page, file=file, name=f"{number:04}-{Path(file).stem[:60]}"):
             path = steps / f"{name}{f'-page-{page}' if page > 1 else ''}.png"
@@ -1662,7 +1654,7 @@ def find_model(model, models):
 def open_reader(model, models, data=None):
     """The Reader that find_model finds; DigitError if it does not tell the data's classes apart."""
     path = find_model(model, models)
-    reader = shared_reader(path)
+    reader = Reader(path)
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(
         near_path(path), **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
@@ -1675,20 +1667,21 @@ def run_predict(args):
     """Read the digits in images; 1 if any could not be read."""
     if not args.images:
         raise DigitError("name an image or a folder to read, or - for standard input")
-    model = open_reader(args.model or "pretrained", args.models).path
+    reader = open_reader(args.model or "pretrained", args.models)
     if "-" in args.images and sys.stdin.isatty():
         log.info("waiting for an image on standard input")
-    return read_all(args.images, model, args.json, args.show_steps, 1 if args.debug else args.jobs)
+    jobs = 1 if args.debug else args.jobs
+    return read_all(args.images, reader, args.json, args.show_steps, jobs)
 
 
-def read_all(sources, model, as_json=False, steps=None, jobs=None):
-    """Print an answer a line for files, folders, globs, read with a model file; 1 if any failed."""
+def read_all(sources, reader, as_json=False, steps=None, jobs=None):
+    """Print an answer a line for files, folders and globs; 1 if any could not be read."""
     files = [file for source in sources for file in expand(source) or [source]]
     enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
     jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
     numbered, failed = enumerate(files), False
     tasks = iter(lambda: list(itertools.islice(numbered, 1 if jobs == 1 else 8)), [])
-    read = functools.partial(read_files, model=model, steps=steps)
+    read = functools.partial(read_files, reader=reader, steps=steps)
     for answer in itertools.chain.from_iterable(in_parallel(read, tasks, jobs)):
         print(json.dumps(answer) if as_json else as_line(answer), flush=True)
         if answer["error"]:
@@ -1896,7 +1889,7 @@ def run_story(args):
         save_picture(drawn_zero, args.assets / "drawn_zero.png")
         log.info(f"the examples, read by {reader}; predict reads with the network that ships "
                  f"unless told --model {reader.path.stem}")
-        return read_all([near_path(EXAMPLES)], reader.path)
+        return read_all([near_path(EXAMPLES)], reader)
 
 
 def whole(least):
