@@ -1665,13 +1665,13 @@ def open_reader(model, models, data=None):
 
 def run_predict(args):
     """Read the digits in images; 1 if any could not be read."""
-    if not args.images:
+    if not args.words:
         raise DigitError("name an image or a folder to read, or - for standard input")
     reader = open_reader(args.model or "pretrained", args.models)
-    if "-" in args.images and sys.stdin.isatty():
+    if "-" in args.words and sys.stdin.isatty():
         log.info("waiting for an image on standard input")
     jobs = 1 if args.debug else args.jobs
-    return read_all(args.images, reader, args.json, args.show_steps, jobs)
+    return read_all(args.words, reader, args.json, args.show_steps, jobs)
 
 
 def read_all(sources, reader, as_json=False, steps=None, jobs=None):
@@ -1788,7 +1788,7 @@ def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
     data = load_data(args.data)
     reader = open_reader(args.model, args.models, data)
-    index = check_index(args.index, data) if args.index else ask_index(data)
+    index = check_index(args.words[0], data) if args.words else ask_index(data)
     if index is None:
         return
     path = args.assets / f"sample_{index}.png"
@@ -1853,15 +1853,16 @@ def near_path(path):
 
 def run_export(args):
     """Write a trained model for elsewhere, in the format that the target's suffix names."""
-    if args.target.suffix not in (*EXPORTS, ".keras", ".h5") or args.target.is_dir():
-        raise DigitError(f"cannot export to {args.target}; name a new file that ends in .keras, "
+    target = Path(*args.words)
+    if target.suffix not in (*EXPORTS, ".keras", ".h5") or target.is_dir():
+        raise DigitError(f"cannot export to {target}; name a new file that ends in .keras, "
                          ".onnx, .tflite or .h5, or a new folder for a SavedModel")
     path = find_model(args.model, args.models)
     metadata, path, keras = Reader(path).metadata, path.with_suffix(".keras"), import_keras()
     with explained(f"{path} is missing or damaged; train it again"):
         model = keras.models.load_model(path, compile=False)
-    save(model, metadata, args.target)
-    log.info(f"wrote {args.target}")
+    save(model, metadata, target)
+    log.info(f"wrote {target}")
 
 
 def run_story(args):
@@ -1903,10 +1904,6 @@ def whole(least):
 
 FOLDER = dict(type=Path, metavar="DIR")
 OPTIONS = {
-    "images": dict(nargs="*", metavar="IMAGE", help="file, folder, glob, or - for standard input"),
-    "index": dict(nargs="?", help="number of the test image, asked for if left out"),
-    "target": dict(type=Path,
-                   help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
     "--data": dict(metavar="SET",
                    help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' copy; "
                         "the default) or 'strokes': digits that the script draws"),
@@ -1916,26 +1913,20 @@ OPTIONS = {
     "--seed": dict(type=whole(0), metavar="N", default=0, help="of all that is random (0)"),
     "--plain": dict(action="store_true", help="every tutorial's recipe, for comparison"),
     "--assets": dict(FOLDER, default=Path("assets"), help="for the pictures (assets)"),
-    "--models": dict(FOLDER, default=Path("models"), help="of trained models (models)"),
     "--json": dict(action="store_true", help="one JSON object a line"),
     "--show-steps": dict(FOLDER, help="save a picture of how each image was read there"),
     "--jobs": dict(type=whole(1), metavar="N", help="processes that read images (one per core)"),
-    "--quiet": dict(action="store_true", help="only data and errors"),
-    "--debug": dict(action="store_true", help="show the stack of an error"),
 }
 TRAINING = "--data --model --epochs --seed --plain --assets"
-COMMANDS = {
-    "run": (run_story, TRAINING, "the whole story; the default without an image"),
-    "predict": (run_predict, "images --json --show-steps --jobs --model",
-                "read the digits in images; the default with one"),
-    "train": (run_train, TRAINING, "train a network and save it"),
-    "evaluate": (run_evaluate, "--data --model --assets",
-                 "measure a saved network on the test set"),
-    "sample": (run_sample, "index --data --model --assets", "read one test image"),
-    "models": (run_models, "", "list the networks and the saved ones"),
-    "export": (run_export, "target --model", "write a trained model for elsewhere"),
+COMMANDS = {                # with the options of each, and how many words may follow it
+    "run": (run_story, TRAINING, 0),
+    "predict": (run_predict, "--json --show-steps --jobs --model", math.inf),
+    "train": (run_train, TRAINING, 0),
+    "evaluate": (run_evaluate, "--data --model --assets", 0),
+    "sample": (run_sample, "--data --model --assets", 1),
+    "models": (run_models, "", 0),
+    "export": (run_export, "--model", 1),
 }
-EVERYWHERE = "--models --quiet --debug"     # options of each command
 
 
 class Parser(argparse.ArgumentParser):
@@ -1945,67 +1936,52 @@ class Parser(argparse.ArgumentParser):
         raise DigitError(f"{message}; see {self.prog} --help")
 
 
-def make_parsers():
-    """The Parser of the whole, which has the help, and that of each command by its name."""
+def make_parser():
+    """The Parser of all commands; which options and words belong to which, parse checks."""
     summary, examples = __doc__.split("\n\n")[:2]
-    parser = Parser(prog=Path(__file__).name, description=summary, epilog=f"examples:\n{examples}",
+    parser = Parser(prog=Path(__file__).name, usage="%(prog)s [COMMAND] [IMAGE ...] [OPTION ...]",
+                    description=summary, epilog=f"examples:\n{examples}", allow_abbrev=False,
                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", metavar="COMMAND, IMAGE",
+                        help="see the examples; images are files, folders, globs, or - for "
+                             "standard input; the command is predict where there are any, else run")
+    for option, settings in OPTIONS.items():
+        parser.add_argument(option, **settings)
+    parser.add_argument("--models", **FOLDER, default=Path("models"),
+                        help="of trained models (models)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="only data and errors")
+    parser.add_argument("--debug", action="store_true", help="show the stack of an error")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (run, options, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        command.set_defaults(run=run)
-        for option in f"{options} {EVERYWHERE}".split():
-            command.add_argument(*["-q"] * (option == "--quiet"), option, **OPTIONS[option])
-    return parser, commands.choices
-
-
-def find_command(argv):
-    """The command that argv names, wherever its options stand, and the rest of argv.
-
-    Without one it is predict where there is an image, else run.
-    """
-    words = iter(enumerate(argv))
-    for place, word in words:
-        if word == "--":
-            return "predict" if argv[place + 1:] else "run", argv
-        if word in OPTIONS and "action" not in OPTIONS[word]:
-            next(words, None)               # the option's value
-        elif word == "-" or not word.startswith("-"):
-            named = word in (*COMMANDS, "help")
-            return word if named else "predict", argv[:place] + argv[place + named:]
-    return "run", argv
+    return parser
 
 
 def parse(argv):
     """The options of one call; DigitError where they are wrong, SystemExit after a help."""
-    parser, commands = make_parsers()
-    name, rest = find_command(argv)
-    if name == "help":
-        return parser.parse_args([*rest[:1], "--help"])
-    if name not in argv and (asked := {"-h", "--help", "--version"} & {*rest}):
-        return parser.parse_args([asked.pop()])
-    args, unknown = commands[name].parse_known_intermixed_args(rest)
+    parser = make_parser()
+    args, unknown = parser.parse_known_intermixed_args(
+        ["--help"] if argv[:1] == ["help"] else argv)
     if unknown:
-        commands[name].error(why_unknown(unknown[0], name))
-    if name == "predict" and name not in argv:
-        first = args.images[0]
-        if not os.path.exists(first) and (hint := near(first, COMMANDS)):
-            raise DigitError(f"no command and no image is called {first!r}{hint}")
+        parser.error(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}")
+    usual = vars(parser.parse_args([]))
+    given = {f"--{name.replace('_', '-')}" for name in usual if vars(args)[name] != usual[name]}
+    name = take_command(args.words, given, argv)
+    args.run, options, most = COMMANDS[name]
+    for option in sorted(given & OPTIONS.keys() - {*options.split()}):
+        others = [other for other, (_, theirs, _) in COMMANDS.items() if option in theirs.split()]
+        parser.error(f"{option} is an option of {', '.join(others)}, not of {name}")
+    if len(args.words) > most:
+        parser.error(f"{name} does not take {args.words[most]!r}")
     return args
 
 
-def why_unknown(word, name):
-    """What is told of a word on the command line that a command does not know."""
-    option = word.partition("=")[0]
-    others = [other for other, (_, options, _) in COMMANDS.items() if option in options.split()]
-    if name == "run" and option in COMMANDS["predict"][1].split():
-        return f"{option} is an option of predict; name an image or a folder to read"
-    if others:
-        return f"{option} is an option of {', '.join(others)}, not of {name}"
-    known = [own for own in f"{COMMANDS[name][1]} {EVERYWHERE}".split() if own.startswith("--")]
-    return f"{name} has no option {option}{near(option, known)}" if word.startswith("-") else \
-        f"{name} does not take {word!r}"
+def take_command(words, given, argv):
+    """The command that the words begin with, taken out of them; else the one that is meant."""
+    if words and words[0] in COMMANDS and words[0] in itertools.takewhile("--".__ne__, argv):
+        return words.pop(0)
+    if words and not os.path.exists(words[0]) and (hint := near(words[0], COMMANDS)):
+        raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
+    only_predict = OPTIONS.keys() - {*TRAINING.split()}
+    return "predict" if words or given & only_predict else "run"
 
 
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds per period
