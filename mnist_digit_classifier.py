@@ -1788,35 +1788,17 @@ def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
     data = load_data(args.data)
     reader = open_reader(args.model, args.models, data)
-    index = check_index(args.words[0], data) if args.words else ask_index(data)
-    if index is None:
-        return
+    last = len(data.x_test) - 1
+    if not args.words:
+        print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
+    text = args.words[0] if args.words else sys.stdin.readline().strip()
+    if not text.isdecimal() or int(text) > last:
+        raise DigitError(f"there is no test image {text!r}; choose one from 0 to {last}")
+    index = int(text)
     path = args.assets / f"sample_{index}.png"
     confidences = read_sample(reader, data, index, path)
     print(f"test image {index}: expected {data.y_test[index]}, predicted {confidences.argmax()} "
           f"({confidences.max():.1%}), picture {path}")
-
-
-def check_index(text, data):
-    """The number of a test image; DigitError where `text` is none."""
-    if not text.isdecimal() or int(text) >= len(data.x_test):
-        raise DigitError(f"there is no test image {text!r}; choose one from 0 to "
-                         f"{len(data.x_test) - 1}")
-    return int(text)
-
-
-def ask_index(data):
-    """The number of a test image, asked for until it is one; None where the input ends."""
-    while True:
-        print(f"test image (0 to {len(data.x_test) - 1}): ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            print(file=sys.stderr)
-            return None
-        try:
-            return check_index(line.strip(), data)
-        except DigitError as problem:
-            log.error(problem)
 
 
 def read_sample(reader, data, index, path):
