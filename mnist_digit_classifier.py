@@ -1697,13 +1697,10 @@ def as_line(answer):
 
 
 def count_cores():
-    """Processor cores that this process may use, by its affinity and its container's quota."""
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-             else os.cpu_count() or 1)
-    with contextlib.suppress(OSError, ValueError):      # there is no such file, or it says "max"
-        quota, period = map(int, CPU_QUOTA.read_text().split())
-        cores = min(cores, math.ceil(quota / period))
-    return cores
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):            # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_data(name):
@@ -1964,9 +1961,6 @@ def take_command(words, given, argv):
         raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
     only_predict = OPTIONS.keys() - {*TRAINING.split()}
     return "predict" if words or given & only_predict else "run"
-
-
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds per period
 
 
 def open_streams():

@@ -396,16 +396,6 @@ def test_a_package_that_fails_to_load_tells_what_it_wrote(capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize(("quota", "cores"), [
-    ("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8)])
-def test_cores_are_those_of_the_container(monkeypatch, tmp_path, quota, cores):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
-    monkeypatch.setattr(digits, "CPU_QUOTA", tmp_path / "cpu.max")
-    assert digits.count_cores() == 8
-    (tmp_path / "cpu.max").write_text(quota + "\n")
-    assert digits.count_cores() == cores
-
-
 def test_examples_on_another_drive(monkeypatch):
     """As on Windows, where there is no way from C: to D:."""
     def no_way(path):
