@@ -1963,20 +1963,12 @@ def take_command(words, given, argv):
     return "predict" if words or given & only_predict else "run"
 
 
-def open_streams():
-    """Let closed standard streams be empty, so that no file gets their number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
-
-
 def main(argv=None):
     """Run one command line; its exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in argv
-    open_streams()
+    if hasattr(sys.stdout, "reconfigure"):      # not in a notebook, nor if closed
+        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
     warnings.filterwarnings("default" if debug else "ignore",

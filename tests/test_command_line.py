@@ -314,7 +314,7 @@ def test_no_window_and_no_colour(run, trained, small):
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams(closed, tmp_path):
-    """What is written to a closed stream is lost, and no file takes its place."""
+    """What is written to a closed stream is lost."""
     command = f"'{sys.executable}' '{SCRIPT}' '{EXAMPLES}/zero.png' {closed}"
     result = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True,
                             env=environment(None))
