@@ -826,32 +826,19 @@ def with_confidences(model):
 # images, each epoch distorted anew; save writes it for Keras and, with facts and hash, for OpenCV.
 
 def import_keras():
-    """Keras on TensorFlow, imported on first use, without its C++ parts' log unless it fails."""
+    """Keras on TensorFlow, imported on first use, without its C++ parts' log."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    with silenced_stderr():
-        import keras
-    return keras
-
-
-@contextlib.contextmanager
-def silenced_stderr():
-    """Keep back what is written to file descriptor 2, by C++ too; write it if the block fails."""
-    if sys.stderr:
-        sys.stderr.flush()
     stderr = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(stderr, kept.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import keras
+        return keras
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 class Besides(NamedTuple):
