@@ -956,31 +956,28 @@ def train(name, data, epochs, seed, plain=False):
     with contextlib.redirect_stdout(sys.stderr):
         history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
                             validation_data=(as_input(images), labels), validation_batch_size=1000,
-                            shuffle=False, verbose=0, callbacks=[progress(epochs, steps)])
+                            shuffle=False, verbose=0, callbacks=[progress()])
     return model, history.history
 
 
-def progress(epochs, steps):
+def progress():
     """A Keras callback that tells a line an epoch; on a terminal, its steps until it ends."""
-    from keras.callbacks import LambdaCallback
-    epoch = 1
+    from keras.callbacks import Callback
+    on_terminal = sys.stderr.isatty() and log.isEnabledFor(logging.INFO)
 
-    def on_epoch_begin(number, logs):
-        nonlocal epoch
-        epoch = number + 1
+    class Progress(Callback):
+        def on_epoch_begin(self, epoch, logs):
+            self.head = "\r" * on_terminal + f"epoch {epoch + 1}/{self.params['epochs']}:"
 
-    def on_train_batch_end(number, logs):
-        if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
-            sys.stderr.write(f"\repoch {epoch}/{epochs}: step {number + 1} of {steps}")
-            sys.stderr.flush()
+        def on_train_batch_end(self, batch, logs):
+            if on_terminal:
+                print(f"{self.head} step {batch + 1} of {self.params['steps']}", end="",
+                      file=sys.stderr, flush=True)
 
-    def on_epoch_end(number, logs):
-        start = "\r" if sys.stderr.isatty() else ""
-        log.info(f"{start}epoch {epoch}/{epochs}: accuracy {logs['accuracy']:.4f}, "
-                 f"loss {logs['loss']:.4f}; validation {logs['val_accuracy']:.4f}, "
-                 f"{logs['val_loss']:.4f}")
-    return LambdaCallback(on_epoch_begin=on_epoch_begin, on_train_batch_end=on_train_batch_end,
-                          on_epoch_end=on_epoch_end)
+        def on_epoch_end(self, epoch, logs):
+            log.info("{} accuracy {accuracy:.4f}, loss {loss:.4f}; validation {val_accuracy:.4f}, "
+                     "{val_loss:.4f}".format(self.head, **logs))
+    return Progress()
 
 
 def epoch_chunks(lesson, epochs, rng, strength):
@@ -1031,7 +1028,9 @@ def save(model, metadata, *paths):
 def write(model, metadata, path):
     """Write a Keras model in the format of the suffix; .keras and .onnx carry `metadata`."""
     if path.suffix not in EXPORTS:
-        without_optimiser(model).save(path)
+        clone = type(model).from_config(model.get_config())     # without the optimiser, which
+        clone.set_weights(model.get_weights())                  # takes twice the weights' space
+        clone.save(path)
     else:
         confident = with_confidences(model)
         confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # exported only once called
@@ -1041,13 +1040,6 @@ def write(model, metadata, path):
             file.writestr(METADATA, json.dumps(metadata))
     elif path.suffix == ".onnx":
         seal(path, metadata)
-
-
-def without_optimiser(model):
-    """An uncompiled Keras model, same layers and weights; the optimiser takes twice their space."""
-    clone = type(model).from_config(model.get_config())
-    clone.set_weights(model.get_weights())
-    return clone
 
 
 def seal(path, metadata):
