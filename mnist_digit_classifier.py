@@ -1079,8 +1079,6 @@ def report(accuracy, loss, confusion):
 
 def new_figure(width, height):
     """A matplotlib figure in inches that belongs to no window."""
-    import matplotlib
-    matplotlib.use("Agg")
     from matplotlib.figure import Figure
     return Figure(figsize=(width, height), layout="constrained")
 
@@ -1135,15 +1133,13 @@ def show_image(axis, image, title, **options):
 
 def plot_sample(picture, image, confidences, title):
     """One digit: input, the 28x28 that the network saw, its confidences (classes,) as bars."""
-    import seaborn
     figure = new_figure(11, 3.8)
     left, middle, right = figure.subplots(1, 3)
     show_image(left, picture, "input")
     show_image(middle, image, "what the network saw")
     classes, likeliest = np.arange(len(confidences)), confidences.argmax()
-    seaborn.barplot(x=classes, y=confidences, hue=classes == likeliest, legend=False, ax=right,
-                    palette=["#9db7d5", "#1f5fa8"])
-    right.set(ylim=(0, 1), xlabel="digit", ylabel="confidence",
+    right.bar(classes, confidences, color=np.where(classes == likeliest, "#1f5fa8", "#9db7d5"))
+    right.set(ylim=(0, 1), xlabel="digit", ylabel="confidence", xticks=classes,
               title=f"read as {likeliest} ({confidences[likeliest]:.1%})")
     figure.suptitle(title)
     return figure
