@@ -28,7 +28,6 @@ The sections follow the data: MNIST, from any image to 28x28, the networks, trai
 reading images, command line.
 """
 import argparse
-import collections
 import contextlib
 import ctypes
 import difflib
@@ -1561,25 +1560,17 @@ def read_files(files, reader, steps):
 
 
 def in_parallel(function, tasks, jobs):
-    """Yield function(task) for each task in order, by `jobs` processes, a few tasks ahead."""
+    """Yield function(task) for each task, in order, by `jobs` processes."""
     if jobs == 1:
         yield from map(function, tasks)
         return
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, spawn, start_process, [log.level])
-    running = collections.deque()
     try:
-        for task in tasks:
-            running.append(pool.submit(function, task))
-            if len(running) > 3 * jobs:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+        with ProcessPoolExecutor(jobs, spawn, start_process, [log.level]) as pool:
+            yield from pool.map(function, tasks)
     except BrokenProcessPool:
         raise DigitError("a process that reads images was killed, perhaps for want of memory; "
                          "try again with fewer --jobs") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def start_process(level):
