@@ -365,7 +365,10 @@ def open_image(source):
     except Image.DecompressionBombError:
         raise DigitError(TOO_LARGE) from None
     except UnidentifiedImageError:
-        head = first_bytes(source)
+        seekable = hasattr(source, "seek")
+        with contextlib.nullcontext(source) if seekable else open(source, "rb") as file:
+            file.seek(0)
+            head = file.read(12)
         if head.startswith(b"%PDF"):
             raise DigitError("is a PDF; export its pages as images") from None
         if head[4:] not in HEIC:
@@ -376,13 +379,6 @@ def open_image(source):
         raise DigitError("is a HEIC photo; to read those, run: pip install pillow-heif") from None
     pillow_heif.register_heif_opener()
     return Image.open(source, formats=["HEIF"])
-
-
-def first_bytes(source):
-    """The first 12 bytes of a path or binary file."""
-    with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
-        file.seek(0)
-        return file.read(12)
 
 
 def shrunk(image, long_side):
@@ -1601,13 +1597,10 @@ def find_model(model, models):
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
-    if model == "pretrained":
-        path = PRETRAINED
-    elif Path(model).suffix in (".onnx", ".keras"):
-        path = Path(model).with_suffix(".onnx")
-    else:
-        path = Path(f"{model}.onnx") if os.path.dirname(model) else models / f"{model}.onnx"
-    if model == SHIPPED and not path.exists():
+    name = re.sub(r"\.(onnx|keras)$", "", str(model))
+    is_path = name != str(model) or os.path.dirname(model)
+    path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
+    if model == "pretrained" or (model == SHIPPED and not path.exists()):
         path = PRETRAINED
     if not path.is_file():
         known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
@@ -1683,13 +1676,8 @@ def try_to_write(folder):
         tempfile.TemporaryFile(dir=folder).close()
 
 
-def run_train(args):
-    """Train a network as the options say, save it and its curves under its name."""
-    train_and_save(args, f"{args.model or 'dense'}_")
-
-
-def train_and_save(args, prefix):
-    """Train a network, touch the test set once, save it, and its curves, named with `prefix`."""
+def run_train(args, prefix=None):
+    """Train a network, touch the test set once, save it and, under its name, its curves."""
     to_ship, name = args.model == "pretrained", args.model or "dense"
     path, name = (PRETRAINED.with_suffix(""), SHIPPED) if to_ship else (args.models / name, name)
     if name not in NETWORKS:
@@ -1711,6 +1699,7 @@ def train_and_save(args, prefix):
     save(model, facts, Path(f"{path}.keras"), Path(f"{path}.onnx"))
     log.info(f"saved {path}.keras and .onnx, test accuracy {accuracy:.2%}")
     curves = plot_curves(history, f"{name} on {data.name}")
+    prefix = f"{args.model or 'dense'}_" if prefix is None else prefix
     save_picture(curves, args.assets / f"{prefix}accuracy_loss.png")
 
 
@@ -1821,7 +1810,7 @@ def run_story(args):
         log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: "
                   "the figures below say nothing about MNIST")
         args.data = "strokes"
-    train_and_save(args, "")
+    run_train(args, "")
     data = load_data(args.data)
     reader = open_reader(args.model or "dense", args.models, data)
     measure(reader, data, args.assets, "")
