@@ -349,14 +349,6 @@ def load_image(source, page=0):
     return rgb, long_side / max(rgb.shape[:2])
 
 
-def count_pages(source):
-    """Number of pages in a path, binary file or bytes; whether it has frames that are not read."""
-    with explained(UNREADABLE), open_image(source) as image:
-        if image.format == "TIFF":
-            return image.n_frames, False
-        return 1, image.format != "MPO" and getattr(image, "is_animated", False)
-
-
 def open_image(source):
     """The Pillow image in a path, binary file or bytes, not yet decoded; HEIC by pillow-heif."""
     source = io.BytesIO(source) if isinstance(source, bytes) else source
@@ -1523,12 +1515,14 @@ def find_pages(file, source):
         raise DigitError("a folder without images; name another")
     if hasattr(source, "read"):
         source = source.read()
-    elif not isinstance(source, bytes) and not os.path.isfile(source) and os.path.exists(source):
-        source = Path(source).read_bytes()          # a pipe
-    pages, other_frames = count_pages(source)
-    if other_frames:
-        log.warning(f"{printable(file)}: its first frame is read, the others are not")
-    return source, pages
+    elif source == file and Path(file).is_fifo():       # a pipe
+        source = Path(file).read_bytes()
+    with explained(UNREADABLE), open_image(source) as image:
+        if image.format == "TIFF":
+            return source, image.n_frames
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            log.warning(f"{printable(file)}: its first frame is read, the others are not")
+        return source, 1
 
 
 def expand(source):
