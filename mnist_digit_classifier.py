@@ -237,8 +237,10 @@ def find_mnist():
 
 
 def load_mnist(source=None):
-    """The Dataset in `source`, an .npz or a folder of IDX files, else the MNIST of find_mnist."""
-    path = Path(source) if source else find_mnist()
+    """The Dataset that --data means: a path, 'strokes', or 'mnist' as find_mnist finds it."""
+    if source == "strokes":
+        return draw_dataset()
+    path = find_mnist() if source in (None, "mnist") else Path(source)
     if not path.exists():
         raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files, "
                          "with --data or MNIST_DATA")
@@ -1132,17 +1134,13 @@ def plot_sample(picture, image, confidences, title):
     return figure
 
 
-def outline(x, y, width, height):
-    """The x and the y of a box's corners, in a closed line."""
-    return [x, x + width, x + width, x, x], [y, y, y + height, y + height, y]
-
-
 def plot_steps(reading, title):
     """Of a Reading: the picture with the answers, its ink, and each image that the network saw.
 
     Under each stand its three likeliest digits; what is not sure has a question mark. In the ink
     stands what was left out, and why.
     """
+    from matplotlib.patches import Rectangle
     rows = math.ceil(len(reading.digits) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
     above, below = figure.subfigures(2, 1, height_ratios=[4.6, 1.7 * rows or 0.1])
@@ -1153,11 +1151,12 @@ def plot_steps(reading, title):
                extent=(0, width, height, 0))
     for digit in reading.digits:
         colour, mark = ("#1f5fa8", "") if digit["sure"] else ("#d0661b", "?")
-        read.plot(*outline(*digit["box"]), color=colour)
-        read.text(*digit["box"][:2], f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
+        *corner, width, height = digit["box"]
+        read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
+        read.text(*corner, f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
     for box, why in left_out(reading.ink, reading.parts):
         x, y, width, height = np.multiply(box, reading.scale)
-        ink.plot(*outline(x, y, width, height), ":", color="#d0661b")
+        ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
     axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
     for axis in axes:
@@ -1656,13 +1655,6 @@ def count_cores():
     return os.cpu_count() or 1
 
 
-def load_data(name):
-    """The Dataset that --data means: 'strokes', 'mnist', a path, or None for MNIST."""
-    if name == "strokes":
-        return draw_dataset()
-    return load_mnist(None if name == "mnist" else name)
-
-
 def try_to_write(folder):
     """DigitError where nothing can be written into a folder, before much is done for it."""
     with explained(f"cannot write into {folder} ({{}}); make room there or choose another place"):
@@ -1677,7 +1669,7 @@ def run_train(args, prefix=None):
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
                          f"take {', '.join(NETWORKS)}")
-    data, epochs = load_data(args.data), args.epochs or NETWORKS[name].epochs
+    data, epochs = load_mnist(args.data), args.epochs or NETWORKS[name].epochs
     if to_ship and not count_besides(name, data, args.plain).drawn:
         raise DigitError("the network that ships is trained on MNIST without --plain; "
                          "else take --model best")
@@ -1713,7 +1705,7 @@ def facts_of(name, data, epochs, seed, plain):
 
 def run_evaluate(args):
     """Measure a saved network on the test set: report on stdout, pictures under its name."""
-    data = load_data(args.data)
+    data = load_mnist(args.data)
     reader = open_reader(args.model, args.models, data)
     measure(reader, data, args.assets, f"{reader.path.stem}_")
 
@@ -1732,7 +1724,7 @@ def measure(reader, data, assets, prefix):
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
-    data = load_data(args.data)
+    data = load_mnist(args.data)
     reader = open_reader(args.model, args.models, data)
     last = len(data.x_test) - 1
     if not args.words:
@@ -1805,7 +1797,7 @@ def run_story(args):
                   "the figures below say nothing about MNIST")
         args.data = "strokes"
     run_train(args, "")
-    data = load_data(args.data)
+    data = load_mnist(args.data)
     reader = open_reader(args.model or "dense", args.models, data)
     measure(reader, data, args.assets, "")
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
