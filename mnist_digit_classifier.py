@@ -194,6 +194,8 @@ def replacing(path):
 # the same names, a folder of IDX files, or digits that drawn_pages.py draws. Each is checked.
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+IDX_FILES = ("*train-images?idx3-ubyte", "*train-labels?idx1-ubyte",
+             "*[kt]-images?idx3-ubyte", "*[kt]-labels?idx1-ubyte")      # of t10k, or of test
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"      # the arrays'
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"    # Keras' copy
 MNIST_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # that file's
@@ -268,11 +270,8 @@ def read_npz(path):
 def read_idx_folder(folder):
     """The four arrays of a folder of IDX files under their usual names, gzipped or not."""
     arrays = []
-    for array_name in ARRAYS:
-        part = "train" if "train" in array_name else "t10k|test"
-        kind = "images-idx3" if array_name[0] == "x" else "labels-idx1"
-        name = re.compile(rf".*({part})-{kind.replace('-', '[-.]')}-ubyte(\.gz)?")
-        paths = sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
+    for pattern in IDX_FILES:
+        paths = [*folder.glob(pattern), *folder.glob(f"{pattern}.gz")]
         if len({path.name.removesuffix(".gz") for path in paths}) != 1:
             raise DigitError(f"{folder} must hold the four IDX files of one data set, "
                              "train-images-idx3-ubyte to t10k-labels-idx1-ubyte, gzipped or not; "
@@ -1533,19 +1532,18 @@ def expand(source):
     return [source] if os.path.exists(source) else sorted(matches)
 
 
-def read_files(files, reader, steps):
-    """Answers, as in `predict --json`, for numbered files: [(number, path)].
+def read_file(numbered, reader, steps=None):
+    """The answer, as in `predict --json`, for a file: (number, path).
 
-    What the network saw of each goes to a picture in the folder `steps`, if that is not None.
+    What the network saw goes to a picture in the folder `steps`, if that is not None.
     """
-    answers = []
-    for number, file in files:
-        def save_steps(reading, page, file=file, name=f"{number:04}-{Path(file).stem[:60]}"):
-            path = steps / f"{name}{f'-page-{page}' if page > 1 else ''}.png"
-            save_picture(plot_steps(reading, f"{file}, read by {reader}"), path)
-        source = sys.stdin.buffer if file == "-" else file
-        answers.append(try_to_read(file, source, reader, show=save_steps if steps else None)[1])
-    return answers
+    number, file = numbered
+
+    def save_steps(reading, page):
+        name = f"{number:04}-{Path(file).stem[:60]}" + f"-page-{page}" * (page > 1)
+        save_picture(plot_steps(reading, f"{file}, read by {reader}"), steps / f"{name}.png")
+    source = sys.stdin.buffer if file == "-" else file
+    return try_to_read(file, source, reader, show=save_steps if steps else None)[1]
 
 
 def in_parallel(function, tasks, jobs):
@@ -1556,7 +1554,7 @@ def in_parallel(function, tasks, jobs):
     spawn = multiprocessing.get_context("spawn")
     try:
         with ProcessPoolExecutor(jobs, spawn, start_process, [log.level]) as pool:
-            yield from pool.map(function, tasks)
+            yield from pool.map(function, tasks, chunksize=8)
     except BrokenProcessPool:
         raise DigitError("a process that reads images was killed, perhaps for want of memory; "
                          "try again with fewer --jobs") from None
@@ -1631,10 +1629,8 @@ def read_all(sources, reader, as_json=False, steps=None, jobs=None):
     files = [file for source in sources for file in expand(source) or [source]]
     enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
     jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
-    numbered, failed = enumerate(files), False
-    tasks = iter(lambda: list(itertools.islice(numbered, 1 if jobs == 1 else 8)), [])
-    read = functools.partial(read_files, reader=reader, steps=steps)
-    for answer in itertools.chain.from_iterable(in_parallel(read, tasks, jobs)):
+    read, failed = functools.partial(read_file, reader=reader, steps=steps), False
+    for answer in in_parallel(read, enumerate(files), jobs):
         print(json.dumps(answer) if as_json else as_line(answer), flush=True)
         if answer["error"]:
             failed = True

@@ -443,8 +443,9 @@ def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
 
 def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
     monkeypatch.setattr(digits, "find_inks", lambda picture: 1 / 0)
-    files = list(enumerate([str(EXAMPLES / "zero.png"), "missing.png"]))
-    zero, missing = digits.read_files(files, digits.Reader(digits.PRETRAINED), None)
+    files = enumerate([str(EXAMPLES / "zero.png"), "missing.png"])
+    reader = digits.Reader(digits.PRETRAINED)
+    zero, missing = (digits.read_file(file, reader) for file in files)
     assert "division by zero" in zero["error"] and "please report" in zero["error"]
     assert "No such file" in missing["error"]
 
