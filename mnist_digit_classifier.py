@@ -167,10 +167,7 @@ def printable(name):
 
 
 def keep_memory():
-    """Let glibc keep memory that it would return to the system and fetch again for each image.
-
-    That costs a quarter of the time of reading, and a third of an epoch.
-    """
+    """Let glibc keep memory that it would fetch anew for each image, a third of an epoch's time."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         for option, size in ((-1, 2**26), (-2, 2**26), (-3, 2**23)):  # trim from, grow by, map from
             ctypes.CDLL(None).mallopt(option, size)
@@ -330,10 +327,7 @@ TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are re
 
 
 def load_image(source, page=0):
-    """RGB (height, width, 3) uint8 of a path, binary file or bytes, its longer side in WORK_SIDES.
-
-    It comes upright, with the factor to the upright original's pixels. DigitError if unreadable.
-    """
+    """RGB (height, width, 3) uint8 of an image, upright; the factor to the original's pixels."""
     with explained(UNREADABLE), open_image(source) as image:
         if page:
             image.seek(page)
@@ -931,9 +925,6 @@ def train(name, data, epochs, seed, plain=False):
     import_keras().utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     lesson = make_lesson(name, data, plain, rng)
-    if NETWORKS[name].robust and not lesson.robust:
-        log.info(f"{name} learns what is no digit only with MNIST or drawn digits, "
-                 "and not with --plain")
     batch = min(32 if plain else NETWORKS[name].batch, len(lesson.images))
     times = math.ceil(len(lesson.images) // batch / 100)        # in an epoch, that Ctrl-C is heard
     steps_at_once = len(lesson.images) // batch // times
@@ -941,10 +932,9 @@ def train(name, data, epochs, seed, plain=False):
     model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     images, labels = lesson.held_out
-    with contextlib.redirect_stdout(sys.stderr):
-        history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
-                            validation_data=(as_input(images), labels), validation_batch_size=1000,
-                            shuffle=False, verbose=0, callbacks=[progress()])
+    history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
+                        validation_data=(as_input(images), labels), validation_batch_size=1000,
+                        shuffle=False, verbose=0, callbacks=[progress()])
     return model, history.history
 
 
@@ -1031,10 +1021,7 @@ def write(model, metadata, path):
 
 
 def seal(path, metadata):
-    """Put `metadata`, and with it the network's size and hash, into an ONNX file's metadata_props.
-
-    They come last: protobuf reads one message after another as the two in one.
-    """
+    """Append facts, the network's size and hash to an ONNX file: protobuf reads them as its own."""
     import onnx
     network = path.read_bytes()
     facts = {**metadata, "bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
@@ -1134,11 +1121,7 @@ def plot_sample(picture, image, confidences, title):
 
 
 def plot_steps(reading, title):
-    """Of a Reading: the picture with the answers, its ink, and each image that the network saw.
-
-    Under each stand its three likeliest digits; what is not sure has a question mark. In the ink
-    stands what was left out, and why.
-    """
+    """Of a Reading: the answers in the picture, the ink with what was left out, each digit seen."""
     from matplotlib.patches import Rectangle
     rows = math.ceil(len(reading.digits) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
@@ -1533,10 +1516,7 @@ def expand(source):
 
 
 def read_file(numbered, reader, steps=None):
-    """The answer, as in `predict --json`, for a file: (number, path).
-
-    What the network saw goes to a picture in the folder `steps`, if that is not None.
-    """
+    """The answer, as in `predict --json`, for (number, path); a picture in `steps` shows how."""
     number, file = numbered
 
     def save_steps(reading, page):
@@ -1754,10 +1734,9 @@ def run_models(args):
     paths = {path.resolve(): path for path in [PRETRAINED, *saved_networks(args.models)]}
     for path in paths.values():
         if path.exists():
-            text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, "
-                    "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
-            print(textwrap.fill(f"{near_path(path)}: {text}", 79, subsequent_indent="    ",
-                                break_long_words=False, break_on_hyphens=False))
+            print(f"{near_path(path)}: "
+                  "{network}, test accuracy {test_accuracy:.2%} on {data}\n    ({recipe} recipe, "
+                  "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
 
 
 def near_path(path):
