@@ -150,8 +150,8 @@ def explained(sentence):
     except (DigitError, ModuleNotFoundError):
         raise
     except Exception as error:
-        lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # no id, no name
+        told = str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+        reason = re.split("\n| <| '", told)[0]          # one line, without ids and names
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -382,9 +382,8 @@ def to_rgb(image):
     """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
     step = math.ceil(max(image.size) / WORK_SIDES[1])
     if image.mode[0] in "IF":           # convert() would clip these at 255
-        values = (np.asarray(image)[::step, ::step] if image.mode[1:]
-                  else np.asarray(image.reduce(step)))
-        values = np.nan_to_num(values.astype(np.float32))
+        image = image.convert("I") if image.mode[1:] else image         # out of 16 bits
+        values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
     elif step > 3:                      # a band at a time, to save memory
@@ -1045,10 +1044,9 @@ def report(accuracy, loss, confusion):
     true, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
     lines = [f"accuracy {accuracy:.2%}, loss {loss:.4f}",
              "digit  precision   recall       F1  images"]
-    for digit, right in enumerate(confusion.diagonal()):
-        shares = right / np.maximum(
-            [predicted[digit], true[digit], (true + predicted)[digit] / 2], 1)
-        lines.append("{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *shares, true[digit]))
+    shares = confusion.diagonal() / np.maximum([predicted, true, (true + predicted) / 2], 1)
+    lines += ["{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *three, count)
+              for digit, (three, count) in enumerate(zip(shares.T, true))]
     return "\n".join(lines)
 
 
