@@ -1790,7 +1790,7 @@ def whole(least):
     """An argparse type: a whole number from `least` to the largest seed."""
     def parse(text):
         if not (text.isascii() and text.isdigit() and least <= int(text) < 2**32):
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text}")
         return int(text)
     return parse
 
@@ -1822,19 +1822,13 @@ COMMANDS = {                # with the options of each, and how many words may f
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are the script's own."""
-
-    def error(self, message):
-        raise DigitError(f"{message}; see {self.prog} --help")
-
-
 def make_parser():
-    """The Parser of all commands; which options and words belong to which, parse checks."""
+    """The parser of all commands; which options and words belong to which, parse checks."""
     summary, examples = __doc__.split("\n\n")[:2]
-    parser = Parser(prog=Path(__file__).name, usage="%(prog)s [COMMAND] [IMAGE ...] [OPTION ...]",
-                    description=summary, epilog=f"examples:\n{examples}", allow_abbrev=False,
-                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=Path(__file__).name, usage="%(prog)s [COMMAND] [IMAGE ...] [OPTION ...]",
+        description=summary, epilog=f"examples:\n{examples}", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter, exit_on_error=False)
     parser.add_argument("words", nargs="*", metavar="COMMAND, IMAGE",
                         help="see the examples; images are files, folders, globs, or - for "
                              "standard input; the command is predict where there are any, else run")
@@ -1851,19 +1845,20 @@ def make_parser():
 def parse(argv):
     """The options of one call; DigitError where they are wrong, SystemExit after a help."""
     parser = make_parser()
-    args, unknown = parser.parse_known_intermixed_args(
-        ["--help"] if argv[:1] == ["help"] else argv)
+    argv = ["--help"] if argv[:1] == ["help"] else argv
+    with explained("{}; see --help"):
+        args, unknown = parser.parse_known_intermixed_args(argv)
     if unknown:
-        parser.error(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}")
+        raise DigitError(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}; see --help")
     usual = vars(parser.parse_args([]))
     given = {f"--{name.replace('_', '-')}" for name in usual if vars(args)[name] != usual[name]}
     name = take_command(args.words, given, argv)
     args.run, options, most = COMMANDS[name]
     for option in sorted(given & OPTIONS.keys() - {*options.split()}):
         others = [other for other, (_, theirs, _) in COMMANDS.items() if option in theirs.split()]
-        parser.error(f"{option} is an option of {', '.join(others)}, not of {name}")
+        raise DigitError(f"{option} is an option of {', '.join(others)}, not of {name}")
     if len(args.words) > most:
-        parser.error(f"{name} does not take {args.words[most]!r}")
+        raise DigitError(f"{name} does not take {args.words[most]!r}; see --help")
     return args
 
 

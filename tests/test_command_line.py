@@ -228,7 +228,7 @@ def test_options_of_training_are_not_ignored_where_images_are_read(run, argument
 def test_an_unknown_option_names_the_near_one(run):
     message = complaint(run("train", "--epoch", "3"), 2)
     assert "(did you mean --epochs?)" in message
-    assert "mnist_digit_classifier.py --help" in message
+    assert message.endswith("see --help")
 
 
 @pytest.mark.parametrize(("arguments", "command", "words"), [
