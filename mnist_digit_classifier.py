@@ -1638,7 +1638,7 @@ def try_to_write(folder):
 
 def run_train(args, prefix=None):
     """Train a network, touch the test set once, save it and, under its name, its curves."""
-    to_ship, name = args.model == "pretrained", args.model or "dense"
+    to_ship, name = args.model == "pretrained" and prefix is None, args.model or "dense"
     path, name = (PRETRAINED.with_suffix(""), SHIPPED) if to_ship else (args.models / name, name)
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
@@ -1760,9 +1760,6 @@ def run_export(args):
 
 def run_story(args):
     """Train, evaluate, save the pictures, and read the examples with what was trained."""
-    if args.model == "pretrained":
-        raise DigitError("name an image to read with the network that ships, or one to train: "
-                         "see models")
     try:
         args.data = args.data or find_mnist()
     except DigitError as problem:

@@ -83,7 +83,8 @@ def test_whoever_asks_for_mnist_gets_it_or_a_sentence(run, tmp_path, offline):
 
 def test_the_network_that_ships_is_not_trained_by_accident(run, small, tmp_path):
     before = digits.PRETRAINED.read_bytes()
-    assert "name an image" in complaint(run("--model", "pretrained", cwd=tmp_path), 2)
+    message = complaint(run("--model", "pretrained", "--data", small, cwd=tmp_path), 2)
+    assert "no network is called 'pretrained'" in message
     for options in (["--data", small], ["--data", "strokes"]):
         message = complaint(run("train", "--model", "pretrained", *options, "--epochs", 1,
                                 cwd=tmp_path), 2)
