@@ -1598,8 +1598,7 @@ def run_predict(args):
     reader = open_reader(args.model or "pretrained", args.models)
     if "-" in args.words and sys.stdin.isatty():
         log.info("waiting for an image on standard input")
-    jobs = 1 if args.debug else args.jobs
-    return read_all(args.words, reader, args.json, args.show_steps, jobs)
+    return read_all(args.words, reader, args.json, args.show_steps, args.jobs)
 
 
 def read_all(sources, reader, as_json=False, steps=None, jobs=None):
@@ -1724,13 +1723,11 @@ def read_sample(reader, data, index, path):
 
 def run_models(args):
     """The networks, and what the saved ones reached, in lines of a terminal's 80 columns."""
-    indent = 35 * " "
     print(f"{'network':14} {'epochs':>6} {'parameters':>10}  layers")
     for name, network in NETWORKS.items():
         head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
-        print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=indent))
-    paths = {path.resolve(): path for path in [PRETRAINED, *saved_networks(args.models)]}
-    for path in paths.values():
+        print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=35 * " "))
+    for path in sorted({path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}):
         if path.exists():
             print(f"{near_path(path)}: "
                   "{network}, test accuracy {test_accuracy:.2%} on {data}\n    ({recipe} recipe, "
