@@ -28,12 +28,9 @@ The sections follow the data: MNIST, from any image to 28x28, the networks, trai
 reading images, command line.
 """
 import argparse
-import codecs
-import collections
 import contextlib
 import ctypes
 import difflib
-import errno
 import functools
 import glob
 import gzip
@@ -49,7 +46,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import textwrap
@@ -84,7 +80,7 @@ EVENED_X = 0.6              # power of a width's ratio to SPREAD_X evened out; a
 ZOOM_RANGE = 0.6, 1.45      # limits of that
 MAX_PIXELS = 50_000_000     # declared pixels of an image; a larger one is refused, not decoded
 FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # read, in Pillow's names
-DECODED_TWICE = "WEBP", "AVIF"      # formats that take twice the memory, so half of MAX_PIXELS
+HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how such files begin
 
 # Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
@@ -155,8 +151,8 @@ def explained(sentence):
     except (DigitError, ModuleNotFoundError):
         raise
     except Exception as error:
-        lines = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        reason = re.split(" <| '", lines[0])[0] if lines else type(error).__name__  # no id, no name
+        told = str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+        reason = re.split("\n| <| '", told)[0]          # one line, without ids and names
         raise DigitError(sentence.replace("{}", reason)) from error
 
 
@@ -172,10 +168,7 @@ def printable(name):
 
 
 def keep_memory():
-    """Let glibc keep memory that it would return to the system and fetch again for each image.
-
-    That costs a quarter of the time of reading, and a third of an epoch.
-    """
+    """Let glibc keep memory that it would fetch anew for each image, a third of an epoch's time."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         for option, size in ((-1, 2**26), (-2, 2**26), (-3, 2**23)):  # trim from, grow by, map from
             ctypes.CDLL(None).mallopt(option, size)
@@ -199,6 +192,8 @@ def replacing(path):
 # the same names, a folder of IDX files, or digits that drawn_pages.py draws. Each is checked.
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+IDX_FILES = ("*train-images?idx3-ubyte", "*train-labels?idx1-ubyte",
+             "*[kt]-images?idx3-ubyte", "*[kt]-labels?idx1-ubyte")      # of t10k, or of test
 MNIST_SHA256 = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"      # the arrays'
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"    # Keras' copy
 MNIST_URL_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"  # that file's
@@ -223,28 +218,29 @@ class Dataset(NamedTuple):
 
 
 def find_mnist():
-    """Path of MNIST at $MNIST_DATA, else of Keras' copy, downloaded unless a whole one is there."""
+    """Path of MNIST at $MNIST_DATA, else of Keras' copy, downloaded if it is not there."""
     if os.environ.get("MNIST_DATA"):
         return Path(os.environ["MNIST_DATA"])
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets", "mnist.npz")
-    if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == MNIST_URL_SHA256:
-        return cached
-    keras, timeout = import_keras(), socket.getdefaulttimeout()
-    log.info("downloading MNIST")
-    try:
-        socket.setdefaulttimeout(20)        # seconds; Keras sets none
+    if not cached.is_file():
+        from urllib.request import urlopen
+        log.info("downloading MNIST")
         with (explained("no MNIST here and none to download ({}); go online once, name a copy with "
                         "--data (or MNIST_DATA), or take --data strokes"),
-              contextlib.redirect_stdout(io.StringIO())):
-            return Path(keras.utils.get_file(       # elsewhere if `cached` cannot be
-                cached.name, MNIST_URL, file_hash=MNIST_URL_SHA256))
-    finally:
-        socket.setdefaulttimeout(timeout)
+              urlopen(MNIST_URL, timeout=20) as answer):
+            data = answer.read()
+            if hashlib.sha256(data).hexdigest() != MNIST_URL_SHA256:
+                raise ValueError("it came with a wrong hash")
+        with replacing(cached) as aside:
+            aside.write_bytes(data)
+    return cached
 
 
 def load_mnist(source=None):
-    """The Dataset in `source`, an .npz or a folder of IDX files, else the MNIST of find_mnist."""
-    path = Path(source) if source else find_mnist()
+    """The Dataset that --data means: a path, 'strokes', or 'mnist' as find_mnist finds it."""
+    if source == "strokes":
+        return draw_dataset()
+    path = find_mnist() if source in (None, "mnist") else Path(source)
     if not path.exists():
         raise DigitError(f"{path}: no such data set; name an .npz file or a folder of IDX files, "
                          "with --data or MNIST_DATA")
@@ -263,46 +259,36 @@ def read_dataset(path):
 
 def read_npz(path):
     """The four arrays of an .npz file."""
-    with explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"):
-        if not zipfile.is_zipfile(path):
-            raise ValueError("no zip file")         # NumPy would advise to load it unsafely
-        arrays = []
-        with np.load(path, allow_pickle=False) as file:
-            for name in ARRAYS:
-                try:
-                    arrays.append(file[name])
-                except ValueError:
-                    raise ValueError(f"{name} holds no numbers") from None
-        return arrays
+    with (explained(f"{path}: not a whole .npz with {', '.join(ARRAYS)} ({{}}); fetch it again"),
+          zipfile.ZipFile(path),        # NumPy would advise to load anything else unsafely
+          np.load(path) as file):
+        return [file[name] for name in ARRAYS]
 
 
 def read_idx_folder(folder):
     """The four arrays of a folder of IDX files under their usual names, gzipped or not."""
     arrays = []
-    for array_name in ARRAYS:
-        part = "train" if "train" in array_name else "t10k|test"
-        kind = "images-idx3" if array_name[0] == "x" else "labels-idx1"
-        name = re.compile(rf".*({part})-{kind.replace('-', '[-.]')}-ubyte(\.gz)?")
-        paths = sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
+    for pattern in IDX_FILES:
+        paths = [*folder.glob(pattern), *folder.glob(f"{pattern}.gz")]
         if len({path.name.removesuffix(".gz") for path in paths}) != 1:
             raise DigitError(f"{folder} must hold the four IDX files of one data set, "
                              "train-images-idx3-ubyte to t10k-labels-idx1-ubyte, gzipped or not; "
                              "put them there, and no others")
-        array = read_idx(paths[0], int(kind[-1]))
+        array = read_idx(paths[0])
         by_column = array.ndim == 3 and "emnist" in paths[0].name       # as EMNIST stores images
         arrays.append(array.transpose(0, 2, 1) if by_column else array)
     return arrays
 
 
-def read_idx(path, dimensions):
-    """The array in one IDX file: magic number, big-endian shape, then bytes."""
+def read_idx(path):
+    """The array in one IDX file: 0, 0, 8, number of dimensions, big-endian shape, then bytes."""
     with explained(f"{path}: not a whole IDX file ({{}}); fetch it again"):
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             data = file.read()
-        if data[:4] != bytes([0, 0, 8, dimensions]):
-            raise ValueError(f"not bytes in {dimensions} dimensions")
-        shape = np.frombuffer(data, ">u4", dimensions, offset=4)
-        return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+        if data[:3] != bytes([0, 0, 8]):
+            raise ValueError("it has no bytes")
+        shape = np.frombuffer(data, ">u4", data[3], offset=4)
+        return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape)
 
 
 def check_arrays(arrays, path):
@@ -337,16 +323,17 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
 # them in reading order, split cuts what touches. cut_out, thicken and fit make 28x28 of a Part, as
 # MNIST was made, and straighten, the last step, is taken by MNIST's own images too.
 
-def load_image(source, page=0):
-    """RGB (height, width, 3) uint8 of a path, binary file or bytes, its longer side in WORK_SIDES.
+UNREADABLE = "cannot be read ({}); check its name, or save or fetch it anew"
+TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are read; make it smaller"
 
-    It comes upright, with the factor to the upright original's pixels. DigitError if unreadable.
-    """
-    with (explained("is damaged or cut off ({}); save or fetch it anew"),
-          open_image(source) as image):
+
+def load_image(source, page=0):
+    """RGB (height, width, 3) uint8 of an image, upright; the factor to the original's pixels."""
+    with explained(UNREADABLE), open_image(source) as image:
         if page:
             image.seek(page)
-        check_size(image)
+        if math.prod(image.size) > MAX_PIXELS:
+            raise DigitError(TOO_LARGE)
         long_side = max(image.size)
         image.draft(None, (DECODED, DECODED))     # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
@@ -358,93 +345,28 @@ def load_image(source, page=0):
     return rgb, long_side / max(rgb.shape[:2])
 
 
-def list_pages(source):
-    """Numbers of pages in a path, binary file or bytes; whether it has frames that are not read.
-
-    A TIFF's small copies and masks are no pages (its tag NewSubfileType, bits 0 and 2).
-    """
-    with (explained("is damaged or cut off ({}); save or fetch it anew"),
-          open_image(source) as image):
-        if image.format != "TIFF":
-            return [0], image.format != "MPO" and getattr(image, "is_animated", False)
-        pages = []
-        for number in range(image.n_frames):
-            image.seek(number)
-            if not image.tag_v2.get(254, 0) & 0b101:
-                pages.append(number)
-        return pages or [0], False
-
-
 def open_image(source):
     """The Pillow image in a path, binary file or bytes, not yet decoded; HEIC by pillow-heif."""
     source = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
         return Image.open(source, formats=FORMATS)
     except Image.DecompressionBombError:
-        raise DigitError(too_large(MAX_PIXELS)) from None
+        raise DigitError(TOO_LARGE) from None
     except UnidentifiedImageError:
-        head = first_bytes(source)
-        if head[4:12] not in (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"):
-            raise DigitError(why_no_image(head)) from None
-    except OSError as error:
-        if error.errno is None:             # Pillow's own
+        seekable = hasattr(source, "seek")
+        with contextlib.nullcontext(source) if seekable else open(source, "rb") as file:
+            file.seek(0)
+            head = file.read(12)
+        if head.startswith(b"%PDF"):
+            raise DigitError("is a PDF; export its pages as images") from None
+        if head[4:] not in HEIC:
             raise
-        raise DigitError(why_not_opened(error)) from error
     try:
         import pillow_heif
     except ModuleNotFoundError:
         raise DigitError("is a HEIC photo; to read those, run: pip install pillow-heif") from None
     pillow_heif.register_heif_opener()
     return Image.open(source, formats=["HEIF"])
-
-
-def too_large(limit):
-    """What is told of an image of more pixels than `limit`."""
-    return f"has more than the {limit // 10**6} million pixels that are read; make it smaller"
-
-
-def check_size(image):
-    """DigitError where a Pillow image has more pixels than are decoded."""
-    twice = image.format in DECODED_TWICE
-    if math.prod(image.size) * (1 + twice) > MAX_PIXELS:
-        hint = f" or save it as PNG or JPEG ({image.format} takes twice the memory)"
-        raise DigitError(too_large(MAX_PIXELS // (1 + twice)) + hint * twice)
-
-
-def first_bytes(source):
-    """The first 1,000 bytes of a path or binary file."""
-    with contextlib.nullcontext(source) if hasattr(source, "seek") else open(source, "rb") as file:
-        file.seek(0)
-        return file.read(1000)
-
-
-def why_no_image(head):
-    """What is told of a file that is no image of FORMATS, by its first bytes."""
-    if not head:
-        return "is empty, 0 bytes; save or fetch it anew"
-    if head.startswith(b"%PDF"):
-        return "is a PDF; export its pages as images"
-    if head.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6")):
-        return "is PostScript; export its pages as images"
-    if b"<svg" in head:
-        return "is an SVG drawing; export it as PNG"
-    try:
-        is_text = b"\0" not in codecs.getincrementaldecoder("utf-8")().decode(head).encode()
-    except UnicodeDecodeError:
-        is_text = False
-    return "is a text, not an image; check its name" if is_text else \
-        "is damaged or no image of a known format; save it anew as PNG or JPEG"
-
-
-def why_not_opened(error):
-    """What is told of a file for which the system gives an OSError."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file; check its name"
-    if isinstance(error, PermissionError):
-        return "may not be read; change its permissions"
-    if error.errno == errno.ELOOP:
-        return "is a link that leads back to itself; name the file itself"
-    return f"cannot be opened ({error.strerror}); check its name"
 
 
 def shrunk(image, long_side):
@@ -461,9 +383,8 @@ def to_rgb(image):
     """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
     step = math.ceil(max(image.size) / WORK_SIDES[1])
     if image.mode[0] in "IF":           # convert() would clip these at 255
-        values = (np.asarray(image)[::step, ::step] if image.mode[1:]
-                  else np.asarray(image.reduce(step)))
-        values = np.nan_to_num(values.astype(np.float32))
+        image = image.convert("I") if image.mode[1:] else image         # out of 16 bits
+        values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
     elif step > 3:                      # a band at a time, to save memory
@@ -887,32 +808,19 @@ def with_confidences(model):
 # images, each epoch distorted anew; save writes it for Keras and, with facts and hash, for OpenCV.
 
 def import_keras():
-    """Keras on TensorFlow, imported on first use, without its C++ parts' log unless it fails."""
+    """Keras on TensorFlow, imported on first use, without its C++ parts' log."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    with silenced_stderr():
-        import keras
-    return keras
-
-
-@contextlib.contextmanager
-def silenced_stderr():
-    """Keep back what is written to file descriptor 2, by C++ too; write it if the block fails."""
-    if sys.stderr:
-        sys.stderr.flush()
     stderr = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            kept.seek(0)
-            os.write(stderr, kept.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import keras
+        return keras
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 class Besides(NamedTuple):
@@ -1022,9 +930,6 @@ def train(name, data, epochs, seed, plain=False):
     import_keras().utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     lesson = make_lesson(name, data, plain, rng)
-    if NETWORKS[name].robust and not lesson.robust:
-        log.info(f"{name} learns what is no digit only with MNIST or drawn digits, "
-                 "and not with --plain")
     batch = min(32 if plain else NETWORKS[name].batch, len(lesson.images))
     times = math.ceil(len(lesson.images) // batch / 100)        # in an epoch, that Ctrl-C is heard
     steps_at_once = len(lesson.images) // batch // times
@@ -1032,34 +937,30 @@ def train(name, data, epochs, seed, plain=False):
     model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     images, labels = lesson.held_out
-    with contextlib.redirect_stdout(sys.stderr):
-        history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
-                            validation_data=(as_input(images), labels), validation_batch_size=1000,
-                            shuffle=False, verbose=0, callbacks=[progress(epochs, steps)])
+    history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
+                        validation_data=(as_input(images), labels), validation_batch_size=1000,
+                        shuffle=False, verbose=0, callbacks=[progress()])
     return model, history.history
 
 
-def progress(epochs, steps):
+def progress():
     """A Keras callback that tells a line an epoch; on a terminal, its steps until it ends."""
-    from keras.callbacks import LambdaCallback
-    epoch = 1
+    from keras.callbacks import Callback
+    on_terminal = sys.stderr.isatty() and log.isEnabledFor(logging.INFO)
 
-    def on_epoch_begin(number, logs):
-        nonlocal epoch
-        epoch = number + 1
+    class Progress(Callback):
+        def on_epoch_begin(self, epoch, logs):
+            self.head = "\r" * on_terminal + f"epoch {epoch + 1}/{self.params['epochs']}:"
 
-    def on_train_batch_end(number, logs):
-        if sys.stderr.isatty() and log.isEnabledFor(logging.INFO):
-            sys.stderr.write(f"\repoch {epoch}/{epochs}: step {number + 1} of {steps}")
-            sys.stderr.flush()
+        def on_train_batch_end(self, batch, logs):
+            if on_terminal:
+                print(f"{self.head} step {batch + 1} of {self.params['steps']}", end="",
+                      file=sys.stderr, flush=True)
 
-    def on_epoch_end(number, logs):
-        start = "\r" if sys.stderr.isatty() else ""
-        log.info(f"{start}epoch {epoch}/{epochs}: accuracy {logs['accuracy']:.4f}, "
-                 f"loss {logs['loss']:.4f}; validation {logs['val_accuracy']:.4f}, "
-                 f"{logs['val_loss']:.4f}")
-    return LambdaCallback(on_epoch_begin=on_epoch_begin, on_train_batch_end=on_train_batch_end,
-                          on_epoch_end=on_epoch_end)
+        def on_epoch_end(self, epoch, logs):
+            log.info("{} accuracy {accuracy:.4f}, loss {loss:.4f}; validation {val_accuracy:.4f}, "
+                     "{val_loss:.4f}".format(self.head, **logs))
+    return Progress()
 
 
 def epoch_chunks(lesson, epochs, rng, strength):
@@ -1110,7 +1011,9 @@ def save(model, metadata, *paths):
 def write(model, metadata, path):
     """Write a Keras model in the format of the suffix; .keras and .onnx carry `metadata`."""
     if path.suffix not in EXPORTS:
-        without_optimiser(model).save(path)
+        clone = type(model).from_config(model.get_config())     # without the optimiser, which
+        clone.set_weights(model.get_weights())                  # takes twice the weights' space
+        clone.save(path)
     else:
         confident = with_confidences(model)
         confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # exported only once called
@@ -1122,18 +1025,8 @@ def write(model, metadata, path):
         seal(path, metadata)
 
 
-def without_optimiser(model):
-    """An uncompiled Keras model, same layers and weights; the optimiser takes twice their space."""
-    clone = type(model).from_config(model.get_config())
-    clone.set_weights(model.get_weights())
-    return clone
-
-
 def seal(path, metadata):
-    """Put `metadata`, and with it the network's size and hash, into an ONNX file's metadata_props.
-
-    They come last: protobuf reads one message after another as the two in one.
-    """
+    """Append facts, the network's size and hash to an ONNX file: protobuf reads them as its own."""
     import onnx
     network = path.read_bytes()
     facts = {**metadata, "bytes": len(network), "sha256": hashlib.sha256(network).hexdigest()}
@@ -1157,17 +1050,14 @@ def report(accuracy, loss, confusion):
     true, predicted = confusion.sum(axis=1), confusion.sum(axis=0)
     lines = [f"accuracy {accuracy:.2%}, loss {loss:.4f}",
              "digit  precision   recall       F1  images"]
-    for digit, right in enumerate(confusion.diagonal()):
-        shares = right / np.maximum(
-            [predicted[digit], true[digit], (true + predicted)[digit] / 2], 1)
-        lines.append("{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *shares, true[digit]))
+    shares = confusion.diagonal() / np.maximum([predicted, true, (true + predicted) / 2], 1)
+    lines += ["{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *three, count)
+              for digit, (three, count) in enumerate(zip(shares.T, true))]
     return "\n".join(lines)
 
 
 def new_figure(width, height):
     """A matplotlib figure in inches that belongs to no window."""
-    import matplotlib
-    matplotlib.use("Agg")
     from matplotlib.figure import Figure
     return Figure(figsize=(width, height), layout="constrained")
 
@@ -1222,31 +1112,21 @@ def show_image(axis, image, title, **options):
 
 def plot_sample(picture, image, confidences, title):
     """One digit: input, the 28x28 that the network saw, its confidences (classes,) as bars."""
-    import seaborn
     figure = new_figure(11, 3.8)
     left, middle, right = figure.subplots(1, 3)
     show_image(left, picture, "input")
     show_image(middle, image, "what the network saw")
     classes, likeliest = np.arange(len(confidences)), confidences.argmax()
-    seaborn.barplot(x=classes, y=confidences, hue=classes == likeliest, legend=False, ax=right,
-                    palette=["#9db7d5", "#1f5fa8"])
-    right.set(ylim=(0, 1), xlabel="digit", ylabel="confidence",
+    right.bar(classes, confidences, color=np.where(classes == likeliest, "#1f5fa8", "#9db7d5"))
+    right.set(ylim=(0, 1), xlabel="digit", ylabel="confidence", xticks=classes,
               title=f"read as {likeliest} ({confidences[likeliest]:.1%})")
     figure.suptitle(title)
     return figure
 
 
-def outline(x, y, width, height):
-    """The x and the y of a box's corners, in a closed line."""
-    return [x, x + width, x + width, x, x], [y, y, y + height, y + height, y]
-
-
 def plot_steps(reading, title):
-    """Of a Reading: the picture with the answers, its ink, and each image that the network saw.
-
-    Under each stand its three likeliest digits; what is not sure has a question mark. In the ink
-    stands what was left out, and why.
-    """
+    """Of a Reading: the answers in the picture, the ink with what was left out, each digit seen."""
+    from matplotlib.patches import Rectangle
     rows = math.ceil(len(reading.digits) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
     above, below = figure.subfigures(2, 1, height_ratios=[4.6, 1.7 * rows or 0.1])
@@ -1257,11 +1137,12 @@ def plot_steps(reading, title):
                extent=(0, width, height, 0))
     for digit in reading.digits:
         colour, mark = ("#1f5fa8", "") if digit["sure"] else ("#d0661b", "?")
-        read.plot(*outline(*digit["box"]), color=colour)
-        read.text(*digit["box"][:2], f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
+        *corner, width, height = digit["box"]
+        read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
+        read.text(*corner, f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
     for box, why in left_out(reading.ink, reading.parts):
         x, y, width, height = np.multiply(box, reading.scale)
-        ink.plot(*outline(x, y, width, height), ":", color="#d0661b")
+        ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
     axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
     for axis in axes:
@@ -1314,6 +1195,9 @@ class Reader:
         self.outputs, self.metadata = load_network(path)
         if "classes" not in self.metadata:
             raise DigitError(f"{path} finds ink and reads no digits; choose another")
+
+    def __reduce__(self):       # another process loads it anew, which takes 5 ms
+        return Reader, (self.path,)
 
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
@@ -1583,11 +1467,11 @@ def try_to_read(file, source, reader, pages=None, show=None):
     At most `pages` pages of a TIFF are read, or all; show(reading, page from 1) is called for each.
     """
     opened, error = attempt(find_pages, file, source)
-    source, numbers = opened or (None, [])
+    source, count = opened or (None, 0)
     first, found, errors = None, [], [error] * (opened is None)
-    for page, number in enumerate(numbers[:pages], 1):
-        reading, error = attempt(read_image, source, reader, number)
-        place = {"page": page} if len(numbers) > 1 else {}
+    for page in range(1, min(count, pages or count) + 1):
+        reading, error = attempt(read_image, source, reader, page - 1)
+        place = {"page": page} if count > 1 else {}
         if error:
             errors.append(f"page {page} {error}" if place else error)
             continue
@@ -1611,17 +1495,19 @@ def attempt(function, *args):
 
 
 def find_pages(file, source):
-    """What can be opened again, a path or bytes, for a path, stream or bytes; and its pages."""
+    """What can be opened again, a path or bytes, for a path, stream or bytes; how many pages."""
     if source == file and os.path.isdir(file):
         raise DigitError("a folder without images; name another")
     if hasattr(source, "read"):
         source = source.read()
-    elif not isinstance(source, bytes) and not os.path.isfile(source) and os.path.exists(source):
-        source = Path(source).read_bytes()          # a pipe
-    pages, other_frames = list_pages(source)
-    if other_frames:
-        log.warning(f"{printable(file)}: its first frame is read, the others are not")
-    return source, pages
+    elif source == file and Path(file).is_fifo():       # a pipe
+        source = Path(file).read_bytes()
+    with explained(UNREADABLE), open_image(source) as image:
+        if image.format == "TIFF":
+            return source, image.n_frames
+        if image.format != "MPO" and getattr(image, "is_animated", False):
+            log.warning(f"{printable(file)}: its first frame is read, the others are not")
+        return source, 1
 
 
 def expand(source):
@@ -1633,52 +1519,29 @@ def expand(source):
     return [source] if os.path.exists(source) else sorted(matches)
 
 
-def shared_reader(path):
-    """The Reader of a model file, one in each process until the file changes."""
-    return reader_as_of(path, os.stat(path).st_mtime_ns)
+def read_file(numbered, reader, steps=None):
+    """The answer, as in `predict --json`, for (number, path); a picture in `steps` shows how."""
+    number, file = numbered
 
-
-@functools.lru_cache(1)
-def reader_as_of(path, modified):
-    """The Reader of a model file as it was `modified`, in ns."""
-    return Reader(path)
-
-
-def read_files(files, model, steps):
-    """Answers, as in `predict --json`, for numbered files, [(number, path)], with a model file.
-
-    What the network saw of each goes to a picture in the folder `steps`, if that is not None.
-    """
-    answers, reader = [], shared_reader(model)
-    for number, file in files:
-        def save_steps(reading, page, file=file, name=f"{number:04}-{Path(file).stem[:60]}"):
-            path = steps / f"{name}{f'-page-{page}' if page > 1 else ''}.png"
-            save_picture(plot_steps(reading, f"{file}, read by {reader}"), path)
-        source = sys.stdin.buffer if file == "-" else file
-        answers.append(try_to_read(file, source, reader, show=save_steps if steps else None)[1])
-    return answers
+    def save_steps(reading, page):
+        name = f"{number:04}-{Path(file).stem[:60]}" + f"-page-{page}" * (page > 1)
+        save_picture(plot_steps(reading, f"{file}, read by {reader}"), steps / f"{name}.png")
+    source = sys.stdin.buffer if file == "-" else file
+    return try_to_read(file, source, reader, show=save_steps if steps else None)[1]
 
 
 def in_parallel(function, tasks, jobs):
-    """Yield function(task) for each task in order, by `jobs` processes, a few tasks ahead."""
+    """Yield function(task) for each task, in order, by `jobs` processes."""
     if jobs == 1:
         yield from map(function, tasks)
         return
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, spawn, start_process, [log.level])
-    running = collections.deque()
     try:
-        for task in tasks:
-            running.append(pool.submit(function, task))
-            if len(running) > 3 * jobs:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+        with ProcessPoolExecutor(jobs, spawn, start_process, [log.level]) as pool:
+            yield from pool.map(function, tasks, chunksize=8)
     except BrokenProcessPool:
         raise DigitError("a process that reads images was killed, perhaps for want of memory; "
                          "try again with fewer --jobs") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def start_process(level):
@@ -1709,13 +1572,10 @@ def find_model(model, models):
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
-    if model == "pretrained":
-        path = PRETRAINED
-    elif Path(model).suffix in (".onnx", ".keras"):
-        path = Path(model).with_suffix(".onnx")
-    else:
-        path = Path(f"{model}.onnx") if os.path.dirname(model) else models / f"{model}.onnx"
-    if model == SHIPPED and not path.exists():
+    name = re.sub(r"\.(onnx|keras)$", "", str(model))
+    is_path = name != str(model) or os.path.dirname(model)
+    path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
+    if model == "pretrained" or (model == SHIPPED and not path.exists()):
         path = PRETRAINED
     if not path.is_file():
         known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
@@ -1728,7 +1588,7 @@ def find_model(model, models):
 def open_reader(model, models, data=None):
     """The Reader that find_model finds; DigitError if it does not tell the data's classes apart."""
     path = find_model(model, models)
-    reader = shared_reader(path)
+    reader = Reader(path)
     log.info("reading with {} ({network}, {test_accuracy:.2%} on {data})".format(
         near_path(path), **reader.metadata))
     if data and data.classes != reader.metadata["classes"]:
@@ -1739,23 +1599,21 @@ def open_reader(model, models, data=None):
 
 def run_predict(args):
     """Read the digits in images; 1 if any could not be read."""
-    if not args.images:
+    if not args.words:
         raise DigitError("name an image or a folder to read, or - for standard input")
-    model = open_reader(args.model or "pretrained", args.models).path
-    if "-" in args.images and sys.stdin.isatty():
+    reader = open_reader(args.model or "pretrained", args.models)
+    if "-" in args.words and sys.stdin.isatty():
         log.info("waiting for an image on standard input")
-    return read_all(args.images, model, args.json, args.show_steps, 1 if args.debug else args.jobs)
+    return read_all(args.words, reader, args.json, args.show_steps, args.jobs)
 
 
-def read_all(sources, model, as_json=False, steps=None, jobs=None):
-    """Print an answer a line for files, folders, globs, read with a model file; 1 if any failed."""
+def read_all(sources, reader, as_json=False, steps=None, jobs=None):
+    """Print an answer a line for files, folders and globs; 1 if any could not be read."""
     files = [file for source in sources for file in expand(source) or [source]]
     enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
     jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
-    numbered, failed = enumerate(files), False
-    tasks = iter(lambda: list(itertools.islice(numbered, 1 if jobs == 1 else 8)), [])
-    read = functools.partial(read_files, model=model, steps=steps)
-    for answer in itertools.chain.from_iterable(in_parallel(read, tasks, jobs)):
+    read, failed = functools.partial(read_file, reader=reader, steps=steps), False
+    for answer in in_parallel(read, enumerate(files), jobs):
         print(json.dumps(answer) if as_json else as_line(answer), flush=True)
         if answer["error"]:
             failed = True
@@ -1770,20 +1628,10 @@ def as_line(answer):
 
 
 def count_cores():
-    """Processor cores that this process may use, by its affinity and its container's quota."""
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-             else os.cpu_count() or 1)
-    with contextlib.suppress(OSError, ValueError):      # there is no such file, or it says "max"
-        quota, period = map(int, CPU_QUOTA.read_text().split())
-        cores = min(cores, math.ceil(quota / period))
-    return cores
-
-
-def load_data(name):
-    """The Dataset that --data means: 'strokes', 'mnist', a path, or None for MNIST."""
-    if name == "strokes":
-        return draw_dataset()
-    return load_mnist(None if name == "mnist" else name)
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):            # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def try_to_write(folder):
@@ -1793,19 +1641,14 @@ def try_to_write(folder):
         tempfile.TemporaryFile(dir=folder).close()
 
 
-def run_train(args):
-    """Train a network as the options say, save it and its curves under its name."""
-    train_and_save(args, f"{args.model or 'dense'}_")
-
-
-def train_and_save(args, prefix):
-    """Train a network, touch the test set once, save it, and its curves, named with `prefix`."""
-    to_ship, name = args.model == "pretrained", args.model or "dense"
+def run_train(args, prefix=None):
+    """Train a network, touch the test set once, save it and, under its name, its curves."""
+    to_ship, name = args.model == "pretrained" and prefix is None, args.model or "dense"
     path, name = (PRETRAINED.with_suffix(""), SHIPPED) if to_ship else (args.models / name, name)
     if name not in NETWORKS:
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
                          f"take {', '.join(NETWORKS)}")
-    data, epochs = load_data(args.data), args.epochs or NETWORKS[name].epochs
+    data, epochs = load_mnist(args.data), args.epochs or NETWORKS[name].epochs
     if to_ship and not count_besides(name, data, args.plain).drawn:
         raise DigitError("the network that ships is trained on MNIST without --plain; "
                          "else take --model best")
@@ -1821,6 +1664,7 @@ def train_and_save(args, prefix):
     save(model, facts, Path(f"{path}.keras"), Path(f"{path}.onnx"))
     log.info(f"saved {path}.keras and .onnx, test accuracy {accuracy:.2%}")
     curves = plot_curves(history, f"{name} on {data.name}")
+    prefix = f"{args.model or 'dense'}_" if prefix is None else prefix
     save_picture(curves, args.assets / f"{prefix}accuracy_loss.png")
 
 
@@ -1841,7 +1685,7 @@ def facts_of(name, data, epochs, seed, plain):
 
 def run_evaluate(args):
     """Measure a saved network on the test set: report on stdout, pictures under its name."""
-    data = load_data(args.data)
+    data = load_mnist(args.data)
     reader = open_reader(args.model, args.models, data)
     measure(reader, data, args.assets, f"{reader.path.stem}_")
 
@@ -1860,37 +1704,19 @@ def measure(reader, data, assets, prefix):
 
 def run_sample(args):
     """Read one test image: expected and predicted on stdout, the picture in assets."""
-    data = load_data(args.data)
+    data = load_mnist(args.data)
     reader = open_reader(args.model, args.models, data)
-    index = check_index(args.index, data) if args.index else ask_index(data)
-    if index is None:
-        return
+    last = len(data.x_test) - 1
+    if not args.words:
+        print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
+    text = args.words[0] if args.words else sys.stdin.readline().strip()
+    if not text.isdecimal() or int(text) > last:
+        raise DigitError(f"there is no test image {text!r}; choose one from 0 to {last}")
+    index = int(text)
     path = args.assets / f"sample_{index}.png"
     confidences = read_sample(reader, data, index, path)
     print(f"test image {index}: expected {data.y_test[index]}, predicted {confidences.argmax()} "
           f"({confidences.max():.1%}), picture {path}")
-
-
-def check_index(text, data):
-    """The number of a test image; DigitError where `text` is none."""
-    if not text.isdecimal() or int(text) >= len(data.x_test):
-        raise DigitError(f"there is no test image {text!r}; choose one from 0 to "
-                         f"{len(data.x_test) - 1}")
-    return int(text)
-
-
-def ask_index(data):
-    """The number of a test image, asked for until it is one; None where the input ends."""
-    while True:
-        print(f"test image (0 to {len(data.x_test) - 1}): ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            print(file=sys.stderr)
-            return None
-        try:
-            return check_index(line.strip(), data)
-        except DigitError as problem:
-            log.error(problem)
 
 
 def read_sample(reader, data, index, path):
@@ -1904,18 +1730,15 @@ def read_sample(reader, data, index, path):
 
 def run_models(args):
     """The networks, and what the saved ones reached, in lines of a terminal's 80 columns."""
-    indent = 35 * " "
     print(f"{'network':14} {'epochs':>6} {'parameters':>10}  layers")
     for name, network in NETWORKS.items():
         head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
-        print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=indent))
-    paths = {path.resolve(): path for path in [PRETRAINED, *saved_networks(args.models)]}
-    for path in paths.values():
+        print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=35 * " "))
+    for path in sorted({path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}):
         if path.exists():
-            text = ("{network}, test accuracy {test_accuracy:.2%} on {data} ({recipe} recipe, "
-                    "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
-            print(textwrap.fill(f"{near_path(path)}: {text}", 79, subsequent_indent="    ",
-                                break_long_words=False, break_on_hyphens=False))
+            print(f"{near_path(path)}: "
+                  "{network}, test accuracy {test_accuracy:.2%} on {data}\n    ({recipe} recipe, "
+                  "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
 
 
 def near_path(path):
@@ -1927,30 +1750,28 @@ def near_path(path):
 
 def run_export(args):
     """Write a trained model for elsewhere, in the format that the target's suffix names."""
-    if args.target.suffix not in (*EXPORTS, ".keras", ".h5") or args.target.is_dir():
-        raise DigitError(f"cannot export to {args.target}; name a new file that ends in .keras, "
+    target = Path(*args.words)
+    if target.suffix not in (*EXPORTS, ".keras", ".h5") or target.is_dir():
+        raise DigitError(f"cannot export to {target}; name a new file that ends in .keras, "
                          ".onnx, .tflite or .h5, or a new folder for a SavedModel")
     path = find_model(args.model, args.models)
     metadata, path, keras = Reader(path).metadata, path.with_suffix(".keras"), import_keras()
     with explained(f"{path} is missing or damaged; train it again"):
         model = keras.models.load_model(path, compile=False)
-    save(model, metadata, args.target)
-    log.info(f"wrote {args.target}")
+    save(model, metadata, target)
+    log.info(f"wrote {target}")
 
 
 def run_story(args):
     """Train, evaluate, save the pictures, and read the examples with what was trained."""
-    if args.model == "pretrained":
-        raise DigitError("name an image to read with the network that ships, or one to train: "
-                         "see models")
     try:
         args.data = args.data or find_mnist()
     except DigitError as problem:
         log.error(f"{problem}\nTRAINING ON {DRAWN.upper()}: "
                   "the figures below say nothing about MNIST")
         args.data = "strokes"
-    train_and_save(args, "")
-    data = load_data(args.data)
+    run_train(args, "")
+    data = load_mnist(args.data)
     reader = open_reader(args.model or "dense", args.models, data)
     measure(reader, data, args.assets, "")
     for digit, picture in ((0, "mnist_zero_example.png"), (2, "predicted_2.png")):
@@ -1963,24 +1784,20 @@ def run_story(args):
         save_picture(drawn_zero, args.assets / "drawn_zero.png")
         log.info(f"the examples, read by {reader}; predict reads with the network that ships "
                  f"unless told --model {reader.path.stem}")
-        return read_all([near_path(EXAMPLES)], reader.path)
+        return read_all([near_path(EXAMPLES)], reader)
 
 
 def whole(least):
     """An argparse type: a whole number from `least` to the largest seed."""
     def parse(text):
         if not (text.isascii() and text.isdigit() and least <= int(text) < 2**32):
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text}")
         return int(text)
     return parse
 
 
 FOLDER = dict(type=Path, metavar="DIR")
 OPTIONS = {
-    "images": dict(nargs="*", metavar="IMAGE", help="file, folder, glob, or - for standard input"),
-    "index": dict(nargs="?", help="number of the test image, asked for if left out"),
-    "target": dict(type=Path,
-                   help="name.keras, .onnx, .tflite or .h5, or a folder for a SavedModel"),
     "--data": dict(metavar="SET",
                    help="an .npz, a folder of IDX files, 'mnist' ($MNIST_DATA, else Keras' copy; "
                         "the default) or 'strokes': digits that the script draws"),
@@ -1990,115 +1807,78 @@ OPTIONS = {
     "--seed": dict(type=whole(0), metavar="N", default=0, help="of all that is random (0)"),
     "--plain": dict(action="store_true", help="every tutorial's recipe, for comparison"),
     "--assets": dict(FOLDER, default=Path("assets"), help="for the pictures (assets)"),
-    "--models": dict(FOLDER, default=Path("models"), help="of trained models (models)"),
     "--json": dict(action="store_true", help="one JSON object a line"),
     "--show-steps": dict(FOLDER, help="save a picture of how each image was read there"),
     "--jobs": dict(type=whole(1), metavar="N", help="processes that read images (one per core)"),
-    "--quiet": dict(action="store_true", help="only data and errors"),
-    "--debug": dict(action="store_true", help="show the stack of an error"),
 }
 TRAINING = "--data --model --epochs --seed --plain --assets"
-COMMANDS = {
-    "run": (run_story, TRAINING, "the whole story; the default without an image"),
-    "predict": (run_predict, "images --json --show-steps --jobs --model",
-                "read the digits in images; the default with one"),
-    "train": (run_train, TRAINING, "train a network and save it"),
-    "evaluate": (run_evaluate, "--data --model --assets",
-                 "measure a saved network on the test set"),
-    "sample": (run_sample, "index --data --model --assets", "read one test image"),
-    "models": (run_models, "", "list the networks and the saved ones"),
-    "export": (run_export, "target --model", "write a trained model for elsewhere"),
+COMMANDS = {                # with the options of each, and how many words may follow it
+    "run": (run_story, TRAINING, 0),
+    "predict": (run_predict, "--json --show-steps --jobs --model", math.inf),
+    "train": (run_train, TRAINING, 0),
+    "evaluate": (run_evaluate, "--data --model --assets", 0),
+    "sample": (run_sample, "--data --model --assets", 1),
+    "models": (run_models, "", 0),
+    "export": (run_export, "--model", 1),
 }
-EVERYWHERE = "--models --quiet --debug"     # options of each command
 
 
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are the script's own."""
-
-    def error(self, message):
-        raise DigitError(f"{message}; see {self.prog} --help")
-
-
-def make_parsers():
-    """The Parser of the whole, which has the help, and that of each command by its name."""
+def make_parser():
+    """The parser of all commands; which options and words belong to which, parse checks."""
     summary, examples = __doc__.split("\n\n")[:2]
-    parser = Parser(prog=Path(__file__).name, description=summary, epilog=f"examples:\n{examples}",
-                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog=Path(__file__).name, usage="%(prog)s [COMMAND] [IMAGE ...] [OPTION ...]",
+        description=summary, epilog=f"examples:\n{examples}", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter, exit_on_error=False)
+    parser.add_argument("words", nargs="*", metavar="COMMAND, IMAGE",
+                        help="see the examples; images are files, folders, globs, or - for "
+                             "standard input; the command is predict where there are any, else run")
+    for option, settings in OPTIONS.items():
+        parser.add_argument(option, **settings)
+    parser.add_argument("--models", **FOLDER, default=Path("models"),
+                        help="of trained models (models)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="only data and errors")
+    parser.add_argument("--debug", action="store_true", help="show the stack of an error")
     parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (run, options, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        command.set_defaults(run=run)
-        for option in f"{options} {EVERYWHERE}".split():
-            command.add_argument(*["-q"] * (option == "--quiet"), option, **OPTIONS[option])
-    return parser, commands.choices
-
-
-def find_command(argv):
-    """The command that argv names, wherever its options stand, and the rest of argv.
-
-    Without one it is predict where there is an image, else run.
-    """
-    words = iter(enumerate(argv))
-    for place, word in words:
-        if word == "--":
-            return "predict" if argv[place + 1:] else "run", argv
-        if word in OPTIONS and "action" not in OPTIONS[word]:
-            next(words, None)               # the option's value
-        elif word == "-" or not word.startswith("-"):
-            named = word in (*COMMANDS, "help")
-            return word if named else "predict", argv[:place] + argv[place + named:]
-    return "run", argv
+    return parser
 
 
 def parse(argv):
     """The options of one call; DigitError where they are wrong, SystemExit after a help."""
-    parser, commands = make_parsers()
-    name, rest = find_command(argv)
-    if name == "help":
-        return parser.parse_args([*rest[:1], "--help"])
-    if name not in argv and (asked := {"-h", "--help", "--version"} & {*rest}):
-        return parser.parse_args([asked.pop()])
-    args, unknown = commands[name].parse_known_intermixed_args(rest)
+    parser = make_parser()
+    argv = ["--help"] if argv[:1] == ["help"] else argv
+    with explained("{}; see --help"):
+        args, unknown = parser.parse_known_intermixed_args(argv)
     if unknown:
-        commands[name].error(why_unknown(unknown[0], name))
-    if name == "predict" and name not in argv:
-        first = args.images[0]
-        if not os.path.exists(first) and (hint := near(first, COMMANDS)):
-            raise DigitError(f"no command and no image is called {first!r}{hint}")
+        raise DigitError(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}; see --help")
+    usual = vars(parser.parse_args([]))
+    given = {f"--{name.replace('_', '-')}" for name in usual if vars(args)[name] != usual[name]}
+    name = take_command(args.words, given, argv)
+    args.run, options, most = COMMANDS[name]
+    for option in sorted(given & OPTIONS.keys() - {*options.split()}):
+        others = [other for other, (_, theirs, _) in COMMANDS.items() if option in theirs.split()]
+        raise DigitError(f"{option} is an option of {', '.join(others)}, not of {name}")
+    if len(args.words) > most:
+        raise DigitError(f"{name} does not take {args.words[most]!r}; see --help")
     return args
 
 
-def why_unknown(word, name):
-    """What is told of a word on the command line that a command does not know."""
-    option = word.partition("=")[0]
-    others = [other for other, (_, options, _) in COMMANDS.items() if option in options.split()]
-    if name == "run" and option in COMMANDS["predict"][1].split():
-        return f"{option} is an option of predict; name an image or a folder to read"
-    if others:
-        return f"{option} is an option of {', '.join(others)}, not of {name}"
-    known = [own for own in f"{COMMANDS[name][1]} {EVERYWHERE}".split() if own.startswith("--")]
-    return f"{name} has no option {option}{near(option, known)}" if word.startswith("-") else \
-        f"{name} does not take {word!r}"
-
-
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds per period
-
-
-def open_streams():
-    """Let closed standard streams be empty, so that no file gets their number."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
+def take_command(words, given, argv):
+    """The command that the words begin with, taken out of them; else the one that is meant."""
+    if words and words[0] in COMMANDS and words[0] in itertools.takewhile("--".__ne__, argv):
+        return words.pop(0)
+    if words and not os.path.exists(words[0]) and (hint := near(words[0], COMMANDS)):
+        raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
+    only_predict = OPTIONS.keys() - {*TRAINING.split()}
+    return "predict" if words or given & only_predict else "run"
 
 
 def main(argv=None):
     """Run one command line; its exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in argv
-    open_streams()
+    if hasattr(sys.stdout, "reconfigure"):      # not in a notebook, nor if closed
+        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
     warnings.filterwarnings("default" if debug else "ignore",

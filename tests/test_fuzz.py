@@ -93,8 +93,9 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import mnist_digit_classifier as digits
 digits.keep_memory()
+reader = digits.Reader(digits.PRETRAINED)
 for path in sorted(Path(sys.argv[2]).iterdir()):
-    answer, = digits.read_files([(0, str(path))], digits.PRETRAINED, None)
+    answer = digits.read_file((0, str(path)), reader)
     print(path.name, repr(answer["text"]), answer["error"])
 print(open("/proc/self/status").read())
 """

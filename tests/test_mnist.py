@@ -1,5 +1,4 @@
 """Data sets: every form that is accepted, every fault that is refused, as a user meets them."""
-import functools
 import gzip
 import hashlib
 import inspect
@@ -100,7 +99,7 @@ def test_no_data_names_both_remedies(run, tmp_path):
     ("y_train", lambda y: np.where(y == 3, 77, y), "label 77 is out of range"),
     ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: y - 1, "label -1 is out of range"),
-    ("y_train", lambda y: y.astype(object), "y_train holds no numbers"),
+    ("y_train", lambda y: y.astype(object), "not a whole .npz"),
 ])
 def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
     np.savez(tmp_path / "bad.npz", **small_arrays | {name: change(small_arrays[name])})
@@ -125,30 +124,21 @@ def test_damaged_npz(run, small, tmp_path, damage):
     assert "fetch it again" in message and "pickle" not in message
 
 
-class Download:
-    """What stands for Keras where MNIST is to be fetched: its own download, of a file at hand."""
-
-    def __init__(self, monkeypatch, path, home):
-        monkeypatch.setenv("KERAS_HOME", str(home))
-        monkeypatch.delenv("MNIST_DATA", raising=False)
-        monkeypatch.setattr(digits, "MNIST_URL", path.as_uri())
-        self.cached = home / "datasets" / "mnist.npz"
-        self.cached.parent.mkdir(parents=True)
-        keras = digits.import_keras()
-        fetch = functools.partial(keras.utils.get_file, cache_dir=str(home))
-        monkeypatch.setattr(keras.utils, "get_file", fetch)
+def download_from(path, monkeypatch, home):
+    """Where MNIST is kept once it is fetched, here from a file at hand."""
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    monkeypatch.delenv("MNIST_DATA", raising=False)
+    monkeypatch.setattr(digits, "MNIST_URL", path.as_uri())
+    return home / "datasets" / "mnist.npz"
 
 
 def test_a_download_that_is_cut_off_is_not_taken_for_mnist(mnist, monkeypatch, tmp_path):
     cut = tmp_path / "cut.npz"
     cut.write_bytes(Path(mnist).read_bytes()[:10_000])
-    download = Download(monkeypatch, cut, tmp_path / "keras")
-    for _ in range(2):          # not the second time either, when it is in Keras' cache
-        with pytest.raises(digits.DigitError, match="go online"):
-            digits.load_mnist()
-    download.cached.write_bytes(cut.read_bytes())       # left there by another program
+    cached = download_from(cut, monkeypatch, tmp_path / "keras")
     with pytest.raises(digits.DigitError, match="go online"):
         digits.load_mnist()
+    assert not cached.exists()
 
 
 def test_a_whole_download_is_taken(mnist, monkeypatch, tmp_path):
@@ -157,10 +147,10 @@ def test_a_whole_download_is_taken(mnist, monkeypatch, tmp_path):
     assert digits.MNIST_URL_SHA256 in keras_own
     own = hashlib.sha256(Path(mnist).read_bytes()).hexdigest()
     monkeypatch.setattr(digits, "MNIST_URL_SHA256", own)
-    Download(monkeypatch, Path(mnist), tmp_path / "keras")
+    cached = download_from(Path(mnist), monkeypatch, tmp_path / "keras")
     assert digits.load_mnist().name == "MNIST"
-    monkeypatch.setattr(digits, "import_keras", None)   # the second time it is not asked for again
-    assert digits.find_mnist().stat().st_size == Path(mnist).stat().st_size
+    monkeypatch.setattr(digits, "MNIST_URL", "nowhere")     # the second time it is not fetched
+    assert digits.find_mnist() == cached and cached.read_bytes() == Path(mnist).read_bytes()
 
 
 @pytest.mark.parametrize("gzipped", [False, True])
@@ -175,7 +165,9 @@ def test_idx_cut_short(run, tmp_path, small_arrays, gzipped):
 def test_idx_of_another_kind(run, tmp_path, small_arrays):
     folder = write_idx(tmp_path / "set", small_arrays)
     shutil.copy(folder / IDX["y_test"], folder / IDX["x_test"])
-    assert "not bytes in 3 dimensions" in complaint(run("train", "--data", folder), 2)
+    assert "x_test is uint8 (200,)" in complaint(run("train", "--data", folder), 2)
+    (folder / IDX["x_test"]).write_bytes(b"a text instead")
+    assert "not a whole IDX file" in complaint(run("train", "--data", folder), 2)
 
 
 def test_folder_without_the_four_files(run, tmp_path, small_arrays):

@@ -299,7 +299,7 @@ def test_the_camera_takes_a_picture(page):
 
 def test_rubbish_gets_a_sentence_and_the_page_lives_on(page, broken, tmp_path):
     upload(page, broken)
-    expect(page.locator(".doubt")).to_contain_text("is damaged or cut off")
+    expect(page.locator(".doubt")).to_contain_text("cannot be read")
     with open(tmp_path / "large.png", "wb") as file:
         file.truncate(app.LIMIT + 1)
     upload(page, tmp_path / "large.png")
@@ -309,7 +309,7 @@ def test_rubbish_gets_a_sentence_and_the_page_lives_on(page, broken, tmp_path):
     expect(page.locator(".doubt")).to_have_text("")
     with page.expect_response(lambda got: "component_server" in got.url):
         upload(page, broken)
-    expect(page.locator(".doubt")).to_contain_text("is damaged or cut off")
+    expect(page.locator(".doubt")).to_contain_text("cannot be read")
     expect(page.locator(".text")).to_have_text("7")         # what was drawn is still there
     page.click(".undo")
     expect(page.locator(".doubt")).to_have_text("")

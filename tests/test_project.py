@@ -22,7 +22,7 @@ def test_pep_723_header_equals_requirements():
 
 def test_readme_names_every_command_option_and_network():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    options = {option for option in digits.OPTIONS if option.startswith("--")}
+    options = {*digits.OPTIONS, "--models", "--quiet", "--debug", "--version"}
     for name in {*digits.COMMANDS, *options, *digits.NETWORKS} - {"run"}:
         assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", readme), name
 

@@ -57,8 +57,7 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
     assert [text.get_text() for text in read.texts] == ["7", "1?"]
     assert sorted((text.get_text(), *text.get_position()) for text in ink.texts) == [
         ("hardly ink of a digit", 80, 140), ("like no digit", 10, 140), ("too small", 40, 120)]
-    assert list(read.lines[0].get_xdata()) == [20, 50, 50, 20, 20]
-    assert list(read.lines[0].get_ydata()) == [40, 40, 100, 100, 40]
+    assert [box.get_bbox().bounds for box in read.patches] == [(20, 40, 30, 60), (80, 40, 30, 60)]
     assert first.get_title() == second.get_title() == "7  95.0%\n2  3.0%\n1  2.0%"
     assert not any(axis.images for axis in rest)
 
