@@ -1627,11 +1627,17 @@ def as_line(answer):
     return "\t".join([printable(answer["file"]), answer["text"].replace("\n", " "), lowest])
 
 
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")      # of a container on Linux: microseconds per period
+
+
 def count_cores():
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):            # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processor cores that this process may use, by its affinity and its container's quota."""
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+             else os.cpu_count() or 1)
+    with contextlib.suppress(OSError, ValueError):      # there is no such file, or it says "max"
+        quota, period = map(int, CPU_QUOTA.read_text().split())
+        cores = min(cores, math.ceil(quota / period))
+    return cores
 
 
 def try_to_write(folder):

@@ -397,3 +397,13 @@ def test_examples_on_another_drive(monkeypatch):
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
     monkeypatch.setattr(os.path, "relpath", no_way)
     assert digits.near_path(EXAMPLES) == str(EXAMPLES)
+
+
+@pytest.mark.parametrize(("quota", "cores"), [
+    ("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8)])
+def test_cores_are_those_of_the_container(monkeypatch, tmp_path, quota, cores):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: range(8), raising=False)
+    monkeypatch.setattr(digits, "CPU_QUOTA", tmp_path / "cpu.max")
+    assert digits.count_cores() == 8
+    (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert digits.count_cores() == cores
