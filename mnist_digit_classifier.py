@@ -750,7 +750,7 @@ NETWORKS = {
                      10, 81_066, peak=3e-3),
     "best": Network("ConvNorm 24 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
                     "ConvNorm 96 3x3 relu, ConvNorm 128 3x3 relu, MaxPool, ConvNorm 160 3x3 relu, "
-                    "GlobalMaxPool, Dense 11 softmax", 16, 379_555, batch=128, robust=True),
+                    "GlobalMaxPool, Dense 11 softmax", 18, 379_555, batch=128, robust=True),
 }
 
 
