@@ -91,8 +91,7 @@ OBLONG = 2.5                # times that a look's longer side may have
 CLOSER = 60                 # pixels, height that digits have in the closer looks
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
-VIEWS = (False, 1), (True, 0.85), (True, 0.7), (False, 1.2)     # the negative or not, zoom
-FEW = 2                     # of them, which are enough where all that was read is sure
+VIEWS = (False, 1), (True, 0.85)        # closer looks, at the negative or not, with which zoom
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
@@ -424,21 +423,14 @@ def components(mask):
 
 
 def find_ink(picture):
-    """Ink (height, width) uint8 of the digits in an RGB picture, whatever is around them."""
-    *_, ink = find_inks(picture)
-    return ink
-
-
-def find_inks(picture):
-    """Yield a picture's ink, found by a network, twice: from a FEW views, then from all VIEWS.
+    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
 
     After a look at the whole come closer ones at the part that has digits, and at its negative.
     Their mean is the ink: where they differ, it is faint.
     """
     whole, zoom, usual = look_at_all(picture)
     if not usual:
-        yield whole
-        return
+        return whole
     x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
     margin = int(usual / 2) + 4
     part = (slice(max(0, y - margin), y + height + margin),
@@ -446,14 +438,12 @@ def find_inks(picture):
     seen, shape = np.ascontiguousarray(picture[part]), whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
     closer = closer if closer > WORTH_CLOSER * zoom else zoom
-    total = np.zeros(shape, np.float32)
-    for number, (negative, factor) in enumerate(VIEWS, 1):
+    ink, total = np.zeros_like(whole), np.zeros(shape, np.float32)
+    for negative, factor in VIEWS:
         total += whole[part] if not negative and factor * closer == zoom else \
             look_for_ink(255 - seen if negative else seen, factor * closer)
-        if number in (FEW, len(VIEWS)):
-            ink = np.zeros_like(whole)
-            ink[part] = total / number + 0.5
-            yield ink
+    ink[part] = total / len(VIEWS) + 0.5
+    return ink
 
 
 def look_at_all(picture):
@@ -899,7 +889,7 @@ def find_again(images, labels, count, rng):
     while len(found) < count:
         i, kind = rng.integers(len(images)), pick(rng, SINGLE)
         picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), images[[i]], rng, kind)
-        ink = next(find_inks(picture))
+        ink = find_ink(picture)
         for part in find_parts(ink):
             inside = mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
             if inside.mean() > 0.5 and inside.sum() > OWN * mask.sum() / 255:
@@ -1398,16 +1388,13 @@ def within(found, inside, shape):
 
 def read_as_it_is(picture, reader):
     """What read_picture gives, without a margin."""
-    for ink in find_inks(picture):
-        found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
-        rows = find_rows([one.part for one in found])
-        rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
-        rows = [row for row in map(worth_telling, rows) if row]
-        others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
-        rows = [lowered(row, others) for row in rows]
-        if all(one.confidence >= SURE for row in rows for one in row):
-            break
-    return ink, rows
+    ink = find_ink(picture)
+    found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
+    rows = find_rows([one.part for one in found])
+    rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
+    rows = [row for row in map(worth_telling, rows) if row]
+    others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
+    return ink, [lowered(row, others) for row in rows]
 
 
 def worth_telling(row):

@@ -345,11 +345,11 @@ def test_small_digits_are_looked_at_closer(monkeypatch):
     zooms, look = [], digits.look_for_ink
     monkeypatch.setattr(digits, "look_for_ink", lambda picture, zoom: (
         zooms.append(zoom) or look(picture, zoom)))
-    next(digits.find_inks(on_white(draw(4, (250, 250), (60, 40, 170), 10))))
+    digits.find_ink(on_white(draw(4, (250, 250), (60, 40, 170), 10)))
     assert len(zooms) == 2 and zooms[1] < zooms[0]          # the negative, from farther away
     zooms.clear()
     page = draw(4, (700, 900), (400, 300, 40), 3)
-    found = next(digits.find_inks(on_white(page)))
+    found = digits.find_ink(on_white(page))
     assert len(zooms) == 4 and zooms[0] < zooms[1] < zooms[3] < zooms[2]
     assert found[page > 0.9].mean() > 150 and found[page == 0].mean() < 2
 

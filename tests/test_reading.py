@@ -442,7 +442,7 @@ def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
 
 
 def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
-    monkeypatch.setattr(digits, "find_inks", lambda picture: 1 / 0)
+    monkeypatch.setattr(digits, "find_ink", lambda picture: 1 / 0)
     files = enumerate([str(EXAMPLES / "zero.png"), "missing.png"])
     reader = digits.Reader(digits.PRETRAINED)
     zero, missing = (digits.read_file(file, reader) for file in files)
