@@ -4,10 +4,10 @@
 
 Printed letters in matplotlib's fonts and OpenCV's, scribbles, blank and textured paper, and crops
 of the photographs that scikit-learn ships, each a picture that goes through the same reading as any
-file. None of it is like what the network learned: its letters and scribbles are pen strokes of the
-script's own. Letters that are a digit in somebody's hand are left out: see LEFT_OUT. --digits names
-folders of real digits, one to a picture; the second share of a line is then for the confidence that
-98 % of those reach.
+file. The network learned letters in some of these fonts, and pen strokes of the script's own;
+scribbles, paper and photographs are unlike what it learned. Letters that are a digit in somebody's
+hand are left out: see LEFT_OUT. --digits names folders of real digits, one to a picture; the second
+share of a line is then for the confidence that 98 % of those reach.
 """
 import argparse
 import collections
