@@ -128,7 +128,7 @@ def unfold(path, model, pictures):
     for convolution, kernel, bias, normalisation in zip(convolutions, kernels, biases, normal):
         convolution.set_weights([kernel])
         signal = np.asarray(Model(model.input, convolution.output)(pictures))
-        mean, deviation = signal.mean(axis=(0, 1, 2)), signal.std(axis=(0, 1, 2)) + 1e-3
+        mean, deviation = signal.mean(axis=(0, 1, 2)), signal.std(axis=(0, 1, 2)) + EPSILON
         convolution.set_weights([kernel / deviation])
         normalisation.set_weights([np.sqrt(1 + EPSILON) * deviation, bias + mean,
                                    mean / deviation, np.ones_like(mean)])
