@@ -102,7 +102,7 @@ MAX_PIECES = 8              # pieces tried together as one digit
 
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
-CUT = 1.5                   # cost of parting strokes that touch
+CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 BESIDE = 0.88               # likewise where a digit may be left out, or needs a margin to be found
