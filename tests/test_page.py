@@ -262,8 +262,7 @@ def test_a_picture_is_pasted(page):
 
 
 def test_the_examples_are_read(page):
-    """Of the two digits that touch, the second is more doubtful than not."""
-    for number, text in enumerate(["2026", "5?", "314\n15926"]):
+    for number, text in enumerate(["2026", "52", "314\n15926"]):
         page.locator(".examples button").nth(number).click()
         expect(page.locator(".text")).to_have_text(text, use_inner_text=True)
 
