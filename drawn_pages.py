@@ -866,7 +866,9 @@ def struck_or_hollow(images, rng, framed):
     made = []
     for image in images:
         digit = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
-        page = with_room(np.stack([digit, *np.zeros((2, *digit.shape), np.uint8)]), len(digit) // 5)
+        page = np.zeros((len(LAYERS), *digit.shape), np.uint8)
+        page[DIGITS] = digit
+        page = with_room(page, len(digit) // 5)
         if chance(rng, STRUCK):
             crossed(page, rng)
         else:

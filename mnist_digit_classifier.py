@@ -649,6 +649,11 @@ def fit(ink):
     return image
 
 
+def framed(ink):
+    """`ink` of one digit, any size, as (28, 28) before the last step, no stroke too thin."""
+    return fit(thicken(ink))
+
+
 # What the maps below are sums of: x, y and 1 over the image, from its middle, then a smooth bump
 # for each knot of the elastic lattice. (3 + KNOTS**2, 784) By the map [[1, 0.2, 3], [0, 1, 0]], for
 # example, the pixel at (x, y) comes from (x + 0.2 y + 3, y): a slant of 0.2 is taken out, and what
@@ -712,7 +717,7 @@ def straighten(images):
 
 def frame(ink, parts):
     """Parts of a picture's `ink` as a network sees them: (n, 28, 28) uint8, after the last step."""
-    return straighten(np.stack([fit(thicken(cut_out(ink, part))) for part in parts]))
+    return straighten(np.stack([framed(cut_out(ink, part)) for part in parts]))
 
 
 # ==== The networks ================================================================================
@@ -870,8 +875,8 @@ def make_lesson(name, data, plain, rng):
         from drawn_pages import non_digits, struck_or_hollow
         found, found_labels = find_again(images, labels, besides.found, rng)
         chosen = rng.integers(len(images), size=besides.altered)
-        altered = struck_or_hollow(images[chosen], rng, lambda ink: fit(thicken(ink)))
-        others = non_digits(images, labels, besides.others, rng, lambda ink: fit(thicken(ink)))
+        altered = struck_or_hollow(images[chosen], rng, framed)
+        others = non_digits(images, labels, besides.others, rng, framed)
         images = np.concatenate([images, found, altered, others])
         labels = np.concatenate([labels, found_labels, labels[chosen],
                                  np.full(len(others), data.classes)])
@@ -893,7 +898,7 @@ def find_again(images, labels, count, rng):
         for part in find_parts(ink):
             inside = mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
             if inside.mean() > 0.5 and inside.sum() > OWN * mask.sum() / 255:
-                found.append(fit(thicken(cut_out(ink, part))))
+                found.append(framed(cut_out(ink, part)))
                 own.append(labels[i])
     return np.array(found[:count]), np.array(own[:count])
 
@@ -1186,8 +1191,8 @@ class Reader:
         if "classes" not in self.metadata:
             raise DigitError(f"{path} finds ink and reads no digits; choose another")
 
-    def __reduce__(self):       # another process loads it anew, which takes 5 ms
-        return Reader, (self.path,)
+    def __reduce__(self):       # another process loads it anew, and once, though each task has it
+        return shared_reader, (self.path,)
 
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
@@ -1204,6 +1209,12 @@ class Reader:
     def prepare(self, images):
         """A data set's images as it learned them: straightened, unless by the plain recipe."""
         return images if self.metadata["recipe"] == "plain" else straighten(images)
+
+
+@functools.cache
+def shared_reader(path):
+    """The Reader of a model file, one in a process."""
+    return Reader(path)
 
 
 class Found(NamedTuple):

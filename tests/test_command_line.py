@@ -100,13 +100,14 @@ def test_train_pretrained_takes_its_place(monkeypatch, tmp_path, small_arrays):
     few = digits.Dataset(*(array[:120] for array in small_arrays.values()), "MNIST")
     monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "shipped" / "pretrained.onnx")
     monkeypatch.setattr(digits, "load_mnist", lambda source: few)
-    for name, count in (("BESIDES", 60), ("FOUND", 30), ("OTHERS", 20)):
+    for name, count in (("BESIDES", 60), ("FOUND", 30), ("ALTERED", 10), ("OTHERS", 20)):
         monkeypatch.setattr(digits, name, count)
     folders = "--models", str(tmp_path / "models"), "--assets", str(tmp_path / "assets")
     assert digits.main(["train", "--model", "pretrained", "--epochs", "1", *folders]) == 0
     facts = digits.Reader(tmp_path / "shipped" / "pretrained.onnx").metadata
     assert facts["network"] == "best"
-    assert [facts[f"{kind}_digits"] for kind in ("drawn", "found", "non")] == [60, 30, 20]
+    kinds = "drawn", "found", "altered", "non"
+    assert [facts[f"{kind}_digits"] for kind in kinds] == [60, 30, 10, 20]
     model = digits.import_keras().models.load_model(tmp_path / "shipped" / "pretrained.keras")
     assert model.output_shape == (None, 11)
     assert not (tmp_path / "models").exists()

@@ -25,9 +25,9 @@ def pictures(small_arrays):
     return drawn_pages.make_pictures(6, SHAPE, small_arrays["x_train"], 0)[0]
 
 
-def shares_of(model, pictures):
+def shares_of(model, pictures, training=False):
     """What the Keras model tells, in squares as train_ink.as_squares makes them of masks."""
-    return 1 / (1 + np.exp(-model.predict(pictures, verbose=0)))
+    return 1 / (1 + np.exp(-np.asarray(model(pictures, training=training))))
 
 
 def test_opencv_finds_what_was_trained(model, pictures, tmp_path):
@@ -49,5 +49,5 @@ def test_training_goes_on_from_what_ships(model, pictures, tmp_path):
     train_ink.unfold(path, other, pictures)
     before, after = shares_of(model, pictures), shares_of(other, pictures)
     assert np.abs(before - after).max() < 1e-3
-    learning = 1 / (1 + np.exp(-np.asarray(other(pictures, training=True))))
+    learning = shares_of(other, pictures, training=True)
     assert np.abs(learning - after).mean() < 0.02
