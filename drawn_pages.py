@@ -33,8 +33,8 @@ HANDS = 0.2, 0.15, 0.15, 0.15, 0.25, 0.25, 0.3  # and of turn, slant, bend, tape
 PEN, PRESSURE = (1.25, 3.75), 0.2  # pixels of width; likewise of a stroke's third, as a share of it
 
 # Ways that people write each digit, weight:strokes of points x, y on a grid from 0 to 9; then
-# letters and signs, but for B, D, I, O, Q, S, Z, b, g, i, l, o, q, s, z, which are a digit in
-# somebody's hand.
+# letters, some of them Greek or Cyrillic, and signs, but for B, D, I, O, Q, S, Z, b, g, i, l, o,
+# q, s, z, which are a digit in somebody's hand.
 WAYS = (
     "10:503012151739597885836040 8:70401316395987847250 4:306083866939161330 "
     "4:6040121639698683603032 4:4013163969868371 1:503012151739597885836040,8019 "
@@ -84,7 +84,9 @@ WAYS = (
     "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 "
     "2027497977,0272 0009,7224,2479 0044,9009 9074290704224299 0022449009,4429 70772907042272,7079 "
     "0209,042272 704022290272 4049,0494 0292,0797 0220709244,4749 2029,7079,0292,0797 0042,4409 "
-    "2009,2099,0474")
+    "2009,2099,0474 19224061634475775837 0120445749385480 71402244263978 10315589,4519 "
+    "1921,2125466571,717686 021181,3129,617989 1114467481,5049 "
+    "8056371532536687 0099,9009,5059 00099990,5059 999040224494,5419")
 
 
 def read_way(text):
@@ -279,6 +281,7 @@ SHAPE_SHARES = 0.5, 0.2, 0.14, 0.1, 0.06
 HEIGHTS = 14, 230           # from the smallest to the largest digit
 PENS = 0.011, 0.28          # width, from a hair to a marker
 THINNEST = 0.6              # pixels
+ITALIC = 0.3                # share of the printed words that are slanted
 SLANT = 0.16                # sideways per height, standard deviation; a hand's own
 TALL_SIGNS = 0.88, 1.3      # factor of slashes' and brackets' length; shorter ones look like a 1
 UNEVEN = 0.06               # standard deviation of sizes and of bases within a line
@@ -303,10 +306,12 @@ STRUCK = 0.6                # share of these that are struck through
 CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; through single ones
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
 DAMAGED, DAMAGED_COARSE = 0.06, 0.45    # share of the pictures with a damage; of coarse ones
-WITHOUT_DIGITS = 0.12       # share of the pictures with no digit in them
+WITHOUT_DIGITS = 0.16       # share of the pictures with no digit in them
 
 NEVER_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy"     # letters that are no digit in any hand
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
+FOREIGN = ("ΑΓΔΕΗΚΛΜΝΞΠΡΣΤΥΧΨΩαβγεηκλμνξπρτυχψω"
+           "БГДЖИЙЛПФЦШЩЪЫЬЭЮЯвгджийклмнптфцшщъыьэюя")     # Greek and Cyrillic letters
 WORDS = (
     "Room", "Page", "No", "Nr", "Name", "Date", "Total", "Sum", "Age", "Year", "Score",
     "Class", "Test", "Level", "Bus", "Box", "Tel", "Price", "Size", "Street", "Flat",
@@ -473,11 +478,23 @@ def font(name, size):
 
 FONTS = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSerif.ttf", "DejaVuSerif-Italic.ttf",
          "DejaVuSansMono.ttf", "STIXGeneral.ttf", "STIXGeneralBol.ttf", "cmr10.ttf", "cmss10.ttf")
+FOREIGN_FONTS = 7           # of them, the first ones, have other scripts
 
 
 def printed(text, height, rng):
-    """Coverage of a printed text whose capitals are `height` pixels high."""
-    if chance(rng, 0.4):
+    """Coverage of a printed text whose capitals are `height` pixels high, now and then slanted."""
+    ink = set_in_type(text, height, rng)
+    if not chance(rng, ITALIC):
+        return ink
+    slant = rng.uniform(0.1, 0.4) * len(ink)
+    corners = np.float32([(0, 0), (1, 0), (0, len(ink))])
+    view = cv2.getAffineTransform(corners, corners + np.float32([(slant, 0), (slant, 0), (0, 0)]))
+    return cv2.warpAffine(ink, view, (ink.shape[1] + math.ceil(slant), len(ink)))
+
+
+def set_in_type(text, height, rng):
+    """Coverage of a text in one of some fonts; only some of those have other scripts."""
+    if text.isascii() and chance(rng, 0.4):
         face = int(rng.integers(8))             # one of Hershey's
         thick = max(1, round(height * rng.uniform(0.04, 0.2)))
         (width, _), below = cv2.getTextSize(text, face, height / 21, thick)
@@ -485,7 +502,8 @@ def printed(text, height, rng):
         cv2.putText(canvas, text, (thick, round(1.1 * height) + thick), face, height / 21, 255,
                     thick, cv2.LINE_AA)
         return canvas
-    face = font(str(rng.choice(FONTS)), 4 * max(2, round(height / 2.8)))
+    fonts = FONTS if text.isascii() else FONTS[:FOREIGN_FONTS]
+    face = font(str(rng.choice(fonts)), 4 * max(2, round(height / 2.8)))
     left, top, right, bottom = face.getbbox(text)
     canvas = Image.new("L", (max(1, right - left), max(1, bottom - top)))
     ImageDraw.Draw(canvas).text((-left, -top), text, 255, face)
@@ -496,17 +514,18 @@ def some_word(rng):
     """A word that is often printed beside a number, or a random one."""
     if chance(rng, 0.5):
         return str(rng.choice(WORDS))
-    return "".join(rng.choice(list(PRINTED), int(rng.integers(1, 9))))
+    letters = FOREIGN if chance(rng, 0.25) else PRINTED
+    return "".join(rng.choice(list(letters), int(rng.integers(1, 9))))
 
 
 # ---- Lines and pages ----------------------------------------------------------------------------
 
 # What may stand in a line: d is a digit, a a handwritten letter, W a printed word, ~ a wide gap.
 PATTERNS = {
-    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 4, "dd/dd/dd": 4, "dd/d/dd": 2.5,
-    "d/d/dd": 3.5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
+    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 6, "dd/dd/dd": 6, "dd/d/dd": 4,
+    "d/d/dd": 5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6, "ddd,dd": 0.6, "d.dd": 0.5,
-    "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 6, "W~d": 4, "W~ddd": 3.5, "dd~W": 3,
+    "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5, "W~ddd": 5, "dd~W": 4,
     "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "d+d=d": 0.5, "dxd=dd": 0.4,
     "#dd": 0.3, "dd%": 0.3, "'dd": 0.2, "dd~v": 0.3,
 }
@@ -533,7 +552,7 @@ def write_line(pattern, hand, rng, gap=None):
             continue
         layer = DIGITS if sign == "d" else PRINT if sign == "W" else MARKS
         if sign == "W":
-            ink = printed(some_word(rng), hand.height * rng.uniform(0.45, 1.05), rng)
+            ink = printed(some_word(rng), hand.height * rng.uniform(0.45, 1.3), rng)
             corner = 0, hand.height - len(ink)
         else:
             ink, corner = write_digit(hand, rng) if sign == "d" else write_sign(sign, hand, rng)
@@ -785,13 +804,38 @@ def letters_only(shape, images, rng):
     return page
 
 
+def one_letter(shape, images, rng):
+    """A page with one letter written by hand, of any size, anywhere."""
+    height = between(rng, (HEIGHTS[0], 0.92 * min(shape)), logarithmic=chance(rng, 0.4))
+    return place(trim(write_line("a", new_hand(None, height, rng), rng)), shape, rng)
+
+
+def wild_path(rng):
+    """Points (k, 2) from 0 to 1 of a wild stroke: a zigzag, a spiral, a walk, or anywhere."""
+    kind, turn = rng.integers(5), rng.uniform(0, 2 * math.pi)
+    count = int(rng.integers(6, 20))
+    if kind == 0:
+        points = np.stack([np.arange(count) / count, rng.uniform(0.2, 1) * (np.arange(count) % 2)],
+                          axis=1) + rng.normal(0, 0.04, (count, 2))
+    elif kind == 1:
+        angles = np.linspace(0, 2 * math.pi * rng.uniform(2, 3.5), CURVE)
+        radii = rng.uniform(0, 0.3) + angles / angles[-1]
+        points = radii[:, None] * np.stack([np.cos(angles), rng.uniform(0.5, 1) * np.sin(angles)],
+                                           axis=1)
+    elif kind == 2:
+        points = np.cumsum(rng.normal(0, 0.3, (count, 2)), axis=0)
+    else:
+        return rng.random((int(rng.integers(3, 14)), 2))
+    spun = points @ np.array([(math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))])
+    return (spun - spun.min(axis=0)) / np.ptp(spun, axis=0).max()
+
+
 def doodle(shape, images, rng):
-    """Wild curves, rings and bars."""
+    """Wild curves, zigzags, spirals, rings and bars."""
     page = np.zeros((3, *shape), np.uint8)
-    for _ in range(int(rng.integers(1, 6))):
+    for _ in range(int(rng.integers(1, 6)) if chance(rng, 0.6) else 1):
         hand = new_hand(None, between(rng, (0.2, 1)) * min(shape), rng)
-        points = rng.random((int(rng.integers(3, 14)), 2))
-        ink, _ = ink_of(curved([points], hand, rng), hand)
+        ink, _ = ink_of(curved([wild_path(rng)], hand, rng), hand)
         put(page[MARKS], ink, *(int(rng.integers(-20, side - 10)) for side in shape[::-1]))
     return page
 
@@ -803,7 +847,7 @@ def empty(shape, images, rng):
 
 PAGES = {one_digit: 3.5, one_line: 4.5, many_lines: 3, tight_digit: 1.8, tight_line: 1.7}
 SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
-PAGES_WITHOUT = {letters_only: 4, doodle: 4, empty: 2}
+PAGES_WITHOUT = {letters_only: 4, one_letter: 4, doodle: 5, empty: 2}
 
 
 def beside(page, rng):
@@ -1315,7 +1359,8 @@ def make_picture(shape, images, rng, kind=None):
         picture = lit(picture, rng)
     if chance(rng, SHADOWED):
         picture = shadowed(picture, rng)
-    if chance(rng, 0.6 if kind is tight_digit else 0.45 if kind is one_digit else 0.04):
+    share = 0.6 if kind is tight_digit else 0.45 if kind in (one_digit, one_letter) else 0.04
+    if chance(rng, share):
         picture = coarse(picture, mask, 15 if tight else 24, rng)
     elif chance(rng, DAMAGED):
         picture = pick(rng, DAMAGES)(picture, rng)

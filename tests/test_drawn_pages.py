@@ -55,6 +55,23 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
     assert drawn(np.full(5, 10), np.random.default_rng(0)).any(axis=(1, 2)).all()
 
 
+def test_wild_strokes_fill_a_box_of_side_one():
+    rng = np.random.default_rng(0)
+    for points in (drawn_pages.wild_path(rng) for _ in range(200)):
+        assert len(points) >= 3 and points.min() >= 0 and points.max() <= 1 + 1e-9
+        assert 0.2 < np.ptp(points, axis=0).max() <= 1 + 1e-9
+
+
+def test_slanted_print_keeps_its_height_and_ink(monkeypatch):
+    monkeypatch.setattr(drawn_pages, "ITALIC", 0)
+    upright = [drawn_pages.printed(text, 40, np.random.default_rng(1)) for text in ("No", "Да")]
+    monkeypatch.setattr(drawn_pages, "ITALIC", 1)
+    slanted = [drawn_pages.printed(text, 40, np.random.default_rng(1)) for text in ("No", "Да")]
+    for before, after in zip(upright, slanted):
+        assert len(after) == len(before) and after.shape[1] > before.shape[1] + 3
+        assert int(after.sum()) == pytest.approx(int(before.sum()), rel=0.05)
+
+
 def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
     """Fresh ones of each kind that it learned; benchmarks/no_digits.py has others."""
     reader = digits.Reader(digits.PRETRAINED)
