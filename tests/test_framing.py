@@ -240,7 +240,7 @@ def test_a_five_keeps_its_bar():
     whole = box(find(on_white(five))[1][0])
     five[:, 85:91][:60] = 0         # the pen was lifted between the bar and the belly
     part, = find(on_white(five))[1]
-    assert box(part) == whole
+    assert box(part) == pytest.approx(whole, abs=1)
 
 
 RNG = np.random.default_rng(0)
