@@ -666,6 +666,8 @@ def serve(model):
         port = listener.getsockname()[1]
         print(f"The page is at http://{host}:{port} (Ctrl-C ends it)", flush=True)
         server.run(sockets=[listener])
+        if server.started:          # asyncio now and then keeps the Ctrl-C that ended it to itself
+            raise KeyboardInterrupt
 
 
 def main():
