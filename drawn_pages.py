@@ -724,10 +724,14 @@ def place(page, shape, rng):
     return whole
 
 
+def any_height(shape, rng):
+    """A height in pixels for what stands alone on a page: small ones come more often."""
+    return between(rng, (HEIGHTS[0], 0.92 * min(shape)), logarithmic=chance(rng, 0.4))
+
+
 def one_digit(shape, images, rng):
     """A page with one digit of any size, anywhere."""
-    height = between(rng, (HEIGHTS[0], 0.92 * min(shape)), logarithmic=chance(rng, 0.4))
-    hand = new_hand(images, height, rng)
+    hand = new_hand(images, any_height(shape, rng), rng)
     kind = pick(rng, {plain_line: 5, circled_line: 1.5, form_line: 1.3, underlined_line: 0.6})
     return place(trim(kind(hand, 1, rng)), shape, rng)
 
@@ -806,8 +810,8 @@ def letters_only(shape, images, rng):
 
 def one_letter(shape, images, rng):
     """A page with one letter written by hand, of any size, anywhere."""
-    height = between(rng, (HEIGHTS[0], 0.92 * min(shape)), logarithmic=chance(rng, 0.4))
-    return place(trim(write_line("a", new_hand(None, height, rng), rng)), shape, rng)
+    hand = new_hand(None, any_height(shape, rng), rng)
+    return place(trim(write_line("a", hand, rng)), shape, rng)
 
 
 def wild_path(rng):
