@@ -13,7 +13,9 @@ generator that is handed in.
 """
 import argparse
 import functools
+import itertools
 import math
+import string
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,8 +160,8 @@ def drawn(labels, rng):
 
 
 # Shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NON_DIGITS = {"letter": 0.2, "print": 0.12, "walk": 0.08, "tangle": 0.06, "cloud": 0.07,
-              "blot": 0.06, "turn": 0.12, "half": 0.1, "pair": 0.19}
+NON_DIGITS = {"letter": 0.18, "print": 0.1, "scribble": 0.27, "cloud": 0.06, "blot": 0.05,
+              "turn": 0.1, "half": 0.08, "pair": 0.16}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
@@ -171,17 +173,37 @@ def non_digits(images, labels, count, rng, framed):
     """
     kinds, made = rng.choice(list(NON_DIGITS), count, p=list(NON_DIGITS.values())).tolist(), []
     made += list(drawn(np.full(kinds.count("letter"), 10), rng))
-    for kind, most in (("walk", 16), ("tangle", 40)):
-        for _ in range(kinds.count(kind) // 4):
-            points = rng.normal(0, 1, (rng.integers(8, most), 2))
-            points = np.cumsum(points, axis=0) if kind == "walk" else points
-            made += list(draw([points / np.ptp(points, axis=0).max()], 4, rng))
-    kinds = [kind for kind in kinds if kind not in ("letter", "walk", "tangle")]
+    for _ in range(kinds.count("scribble") // 4):
+        made += list(draw([wild_path(8, rng) - 0.5], 4, rng))
+    kinds = [kind for kind in kinds if kind not in ("letter", "scribble")]
     while len(made) < count:
         ink = non_digit(kinds[len(made) % len(kinds)], images, labels, rng)
         if ink is not None and (ink := inked(ink)).size > 20:
             made.append(framed(np.ascontiguousarray(ink)))
     return np.array(made)
+
+
+def wild_path(least, rng):
+    """Points (k, 2) from 0 to 1 of a wild stroke: a zigzag, a spiral, a walk, or anywhere.
+
+    Where they are anywhere they are `least` or more; with few of them it may look like a digit.
+    """
+    kind, turn = rng.integers(5), rng.uniform(0, 2 * math.pi)
+    count = int(rng.integers(8, 20))
+    if kind == 0:
+        points = np.stack([np.arange(count) / count, rng.uniform(0.2, 1) * (np.arange(count) % 2)],
+                          axis=1) + rng.normal(0, 0.04, (count, 2))
+    elif kind == 1:
+        angles = np.linspace(0, 2 * math.pi * rng.uniform(2, 3.5), CURVE)
+        circle = np.stack([np.cos(angles), rng.uniform(0.5, 1) * np.sin(angles)], axis=1)
+        points = (rng.uniform(0, 0.3) + angles / angles[-1])[:, None] * circle
+    elif kind == 2:
+        points = np.cumsum(rng.normal(0, 1, (count, 2)), axis=0)
+    else:
+        points = rng.random((int(rng.integers(least, 3 * least + 5)), 2))
+    cosine, sine = math.cos(turn), math.sin(turn)
+    points = points @ np.array([(cosine, sine), (-sine, cosine)])
+    return (points - points.min(axis=0)) / np.ptp(points, axis=0).max()
 
 
 def inked(ink):
@@ -305,11 +327,15 @@ FINE = 3                    # times MNIST's size at which digits are struck thro
 STRUCK = 0.6                # share of these that are struck through
 CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; through single ones
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
-DAMAGED, DAMAGED_COARSE = 0.06, 0.45    # share of the pictures with a damage; of coarse ones
+DAMAGED, DAMAGED_COARSE = 0.06, 0.6     # share of the pictures with a damage; of coarse ones
 WITHOUT_DIGITS = 0.16       # share of the pictures with no digit in them
+BACKED = 0.08               # share of the papers with a stripe or large pale letters on them
+HEADED = 0.6                # share of the tables whose columns have a heading
+LABELLED = 0.4              # share of the tables whose rows begin with print
 
 NEVER_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy"     # letters that are no digit in any hand
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
+PRINTED_SIGNS = "%", "$", "€", "£", "+", "=", "&", "@", "#", "?", "°", "°C", "§"
 FOREIGN = ("ΑΓΔΕΗΚΛΜΝΞΠΡΣΤΥΧΨΩαβγεηκλμνξπρτυχψω"
            "БГДЖИЙЛПФЦШЩЪЫЬЭЮЯвгджийклмнптфцшщъыьэюя")     # Greek and Cyrillic letters
 WORDS = (
@@ -317,7 +343,8 @@ WORDS = (
     "Class", "Test", "Level", "Bus", "Box", "Tel", "Price", "Size", "Street", "Flat",
     "Gate", "Seat", "Table", "Order", "Code", "Zip", "Item", "Qty", "Grade", "Team", "Row",
     "Day", "Week", "cm", "kg", "Euro", "USD", "pts", "Draw", "a", "digit", "Clear",
-    "Predict", "Result", "Prediction", "Canvas", "Save", "Reset", "Submit")
+    "Predict", "Result", "Prediction", "Canvas", "Save", "Reset", "Submit", "Student", "Subject",
+    "Signature", "Section", "Office", "Opening", "Balance", "Input", "Output", "Zone", "Question")
 
 
 def chance(rng, share):
@@ -453,6 +480,8 @@ SIGNS = {
     "%": [[(0.5, 0), (0.1, 1)], [(0.1, 0), (0, 0.15), (0.15, 0.25), (0.2, 0.1), (0.1, 0)],
           [(0.5, 0.75), (0.4, 0.9), (0.55, 1), (0.6, 0.85), (0.5, 0.75)]],
     "v": [[(0, 0.6), (0.15, 1), (0.5, 0.1)]],
+    "$": [[(0.5, 0.2), (0.3, 0.05), (0.05, 0.25), (0.3, 0.5), (0.5, 0.75), (0.25, 0.95), (0, 0.8)],
+          [(0.28, -0.12), (0.26, 1.12)]],
 }
 
 
@@ -514,20 +543,32 @@ def some_word(rng):
     """A word that is often printed beside a number, or a random one."""
     if chance(rng, 0.5):
         return str(rng.choice(WORDS))
-    letters = FOREIGN if chance(rng, 0.25) else PRINTED
-    return "".join(rng.choice(list(letters), int(rng.integers(1, 9))))
+    count = int(rng.integers(1, 9))
+    letters = FOREIGN if chance(rng, 0.25) else PRINTED if count < 3 else string.ascii_letters
+    word = "".join(rng.choice(list(letters), count))
+    return word.capitalize() if count > 2 and chance(rng, 0.4) else word
+
+
+PRINTS = {                  # what is printed for the letter of a pattern
+    "W": some_word,
+    "S": lambda rng: str(rng.choice(PRINTED_SIGNS)),
+    "L": lambda rng: f"{rng.choice(list(PRINTED))}{rng.choice(list('.:)'))}",
+}
 
 
 # ---- Lines and pages ----------------------------------------------------------------------------
 
-# What may stand in a line: d is a digit, a a handwritten letter, W a printed word, ~ a wide gap.
+# What may stand in a line: d is a digit, a a handwritten letter, ~ a wide gap, and in print W a
+# word, S a sign, L what a line of a list begins with.
 PATTERNS = {
     "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 6, "dd/dd/dd": 6, "dd/d/dd": 4,
     "d/d/dd": 5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
-    "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6, "ddd,dd": 0.6, "d.dd": 0.5,
-    "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5, "W~ddd": 5, "dd~W": 4,
-    "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "d+d=d": 0.5, "dxd=dd": 0.4,
-    "#dd": 0.3, "dd%": 0.3, "'dd": 0.2, "dd~v": 0.3,
+    "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
+    "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5,
+    "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "L~dd": 1, "L~d": 0.7, "aaaa~dd": 1, "aa~d": 0.5,
+    "d~aa": 0.4, "add": 0.4, "d+d=d": 1.5, "dd+d=dd": 1.5, "d+d": 1, "dxd=dd": 1, "d=d": 0.5,
+    "dd-d=dd": 0.5, "Sd": 1, "Sdd": 1.5, "dS": 1, "ddS": 1.5, "dddS": 0.7, "dSdSd": 0.7,
+    "#dd": 0.3, "dd%": 0.8, "d%": 0.5, "$dd": 0.6, "'dd": 0.2, "dd~v": 0.3,
 }
 
 
@@ -550,9 +591,9 @@ def write_line(pattern, hand, rng, gap=None):
         if sign == "~":
             x += hand.height * rng.uniform(0.3, 0.8)
             continue
-        layer = DIGITS if sign == "d" else PRINT if sign == "W" else MARKS
-        if sign == "W":
-            ink = printed(some_word(rng), hand.height * rng.uniform(0.45, 1.3), rng)
+        layer = DIGITS if sign == "d" else PRINT if sign in PRINTS else MARKS
+        if sign in PRINTS:
+            ink = printed(PRINTS[sign](rng), hand.height * rng.uniform(0.45, 1.3), rng)
             corner = 0, hand.height - len(ink)
         else:
             ink, corner = write_digit(hand, rng) if sign == "d" else write_sign(sign, hand, rng)
@@ -765,6 +806,43 @@ def many_lines(shape, images, rng):
     return place(body, shape, rng)
 
 
+def table_of_digits(shape, images, rng):
+    """Rows and columns of numbers, ruled or not, with print above them, or before each row."""
+    rows, columns = (int(rng.integers(2, most)) for most in (6, 5))
+    height, longest = max(HEIGHTS[0], 0.6 * shape[0] / (rows + 1)), int(rng.integers(1, 4))
+    hand, tall = new_hand(images, height, rng), round(height * rng.uniform(1.3, 1.9))
+    wide = round(height * (0.8 * longest + rng.uniform(0.3, 1)))
+    headed, labelled = chance(rng, HEADED), chance(rng, LABELLED)
+    page = np.zeros((len(LAYERS), (rows + 1) * tall, (columns + 1) * wide), np.uint8)
+    for y, x in itertools.product(range(rows + 1), range(columns + 1)):
+        pattern = "d" * int(rng.integers(0, longest + 1)) if x and y else \
+            "W" * headed if x else str(rng.choice(["L", "W"])) * labelled if y else ""
+        if pattern:
+            cell = page[:, y * tall:(y + 1) * tall, x * wide:(x + 1) * wide]
+            put_into(cell, trim(write_line(pattern, hand, rng)), rng)
+    if chance(rng, 0.7):
+        rule(page[PRINT], tall, wide, 1 + height * rng.uniform(0, 0.07))
+    return place(trim(page), shape, rng)
+
+
+def put_into(cell, page, rng):
+    """Lay a page anywhere into a cell of another one, made smaller if need be."""
+    page = shrunk_to(page, 0.9 * cell.shape[1], 0.9 * cell.shape[2])
+    y, x = (int(rng.integers(0, most - side + 1))
+            for most, side in zip(cell.shape[1:], page.shape[1:]))
+    for layer, ink in zip(cell, page):
+        put(layer, ink, x, y)
+
+
+def rule(layer, tall, wide, width):
+    """Lines of so many pixels around all cells of a table that fills the layer."""
+    bottom, right = layer.shape
+    for y in range(0, bottom + 1, tall):
+        line(layer, (0, y), (right, y), width)
+    for x in range(0, right + 1, wide):
+        line(layer, (x, 0), (x, bottom), width)
+
+
 def cut_to(page, shape, rng, stretch):
     """A page cut to its digits, or a little within or without, and stretched to fill `shape`."""
     left, top, right, bottom = extent(page[[DIGITS]])
@@ -814,32 +892,12 @@ def one_letter(shape, images, rng):
     return place(trim(write_line("a", hand, rng)), shape, rng)
 
 
-def wild_path(rng):
-    """Points (k, 2) from 0 to 1 of a wild stroke: a zigzag, a spiral, a walk, or anywhere."""
-    kind, turn = rng.integers(5), rng.uniform(0, 2 * math.pi)
-    count = int(rng.integers(6, 20))
-    if kind == 0:
-        points = np.stack([np.arange(count) / count, rng.uniform(0.2, 1) * (np.arange(count) % 2)],
-                          axis=1) + rng.normal(0, 0.04, (count, 2))
-    elif kind == 1:
-        angles = np.linspace(0, 2 * math.pi * rng.uniform(2, 3.5), CURVE)
-        radii = rng.uniform(0, 0.3) + angles / angles[-1]
-        points = radii[:, None] * np.stack([np.cos(angles), rng.uniform(0.5, 1) * np.sin(angles)],
-                                           axis=1)
-    elif kind == 2:
-        points = np.cumsum(rng.normal(0, 0.3, (count, 2)), axis=0)
-    else:
-        return rng.random((int(rng.integers(3, 14)), 2))
-    spun = points @ np.array([(math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))])
-    return (spun - spun.min(axis=0)) / np.ptp(spun, axis=0).max()
-
-
 def doodle(shape, images, rng):
     """Wild curves, zigzags, spirals, rings and bars."""
     page = np.zeros((3, *shape), np.uint8)
     for _ in range(int(rng.integers(1, 6)) if chance(rng, 0.6) else 1):
         hand = new_hand(None, between(rng, (0.2, 1)) * min(shape), rng)
-        ink, _ = ink_of(curved([wild_path(rng)], hand, rng), hand)
+        ink, _ = ink_of(curved([wild_path(3, rng)], hand, rng), hand)
         put(page[MARKS], ink, *(int(rng.integers(-20, side - 10)) for side in shape[::-1]))
     return page
 
@@ -849,7 +907,8 @@ def empty(shape, images, rng):
     return np.zeros((len(LAYERS), *shape), np.uint8)
 
 
-PAGES = {one_digit: 3.5, one_line: 4.5, many_lines: 3, tight_digit: 1.8, tight_line: 1.7}
+PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3, table_of_digits: 1.2, tight_digit: 1.8,
+         tight_line: 1.7}
 SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
 PAGES_WITHOUT = {letters_only: 4, one_letter: 4, doodle: 5, empty: 2}
 
@@ -880,7 +939,7 @@ def crossed(page, rng):
     angle += math.pi / 2 * chance(rng, 0.2)
     along, points = np.array([math.cos(angle), math.sin(angle)]), int(rng.integers(2, 10))
     far = size * rng.uniform(0.4, 0.8) * np.linspace(-1, 1, points)
-    aside = size * (rng.uniform(0, 0.16) * np.resize([1, -1], points) + rng.normal(0, 0.02, points))
+    aside = size * (rng.uniform(0, 0.22) * np.resize([1, -1], points) + rng.normal(0, 0.02, points))
     middle = np.array([left + right, top + bottom]) / 2 + size * rng.normal(0, 0.2, 2)
     curve = middle + far[:, None] * along + aside[:, None] * (-along[1], along[0])
     width = max(1, round(size * between(rng, (0.02, 0.13), logarithmic=True)))
@@ -1102,12 +1161,35 @@ def smudged(picture, rng):
     return picture * (1 - spots[..., None])
 
 
+def backed(picture, page, colour, pen, rng):
+    """A picture with a highlighter's stripe or large pale letters where the digits come."""
+    behind = np.zeros(page.shape[1:], np.uint8)
+    left, top, right, bottom = extent(page[[DIGITS]])
+    if chance(rng, 0.5):
+        height = max(HEIGHTS[0], bottom - top)
+        over_left, over_right = height * rng.uniform(-0.1, 0.6, 2)
+        start, end = (top + bottom) / 2 + height * rng.normal(0, 0.12, 2)
+        line(behind, (left - over_left, start), (right + over_right, end),
+             min(255, height * rng.uniform(0.4, 1.5)))
+        tint = rng.uniform(0, 255, 3)
+        if abs(grey(tint) - grey(pen)) < 2 * LEAST_CONTRAST:
+            return picture
+    else:
+        word = printed(some_word(rng), len(behind) * rng.uniform(0.2, 0.7), rng)
+        x, y = (int(rng.uniform(-0.3, 0.6) * side) for side in behind.shape[::-1])
+        put(behind, word, x, y)
+        tint = colour + rng.uniform(0.08, 0.35) * (pen - colour) + rng.normal(0, 12, 3)
+    return over(picture, behind, tint, rng.uniform(0.5, 1))
+
+
 def painted(page, rng):
     """The picture of a page: a paper, what is printed on it, what is written."""
     colour, pen, print_ = some_colours(rng)
     picture = pick(rng, PAPERS)(page.shape[1:], colour, rng)
     if chance(rng, SMUDGED):
         picture = smudged(picture, rng)
+    if chance(rng, BACKED):
+        picture = backed(picture, page, colour, pen, rng)
     if page[PRINT].any():
         ink = pen if chance(rng, 0.45) else print_
         picture = over(picture, page[PRINT], ink, rng.uniform(0.4, 1))

@@ -92,6 +92,7 @@ CLOSER = 60                 # pixels, height that digits have in the closer look
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
 VIEWS = (False, 1), (True, 0.85)        # closer looks, at the negative or not, with which zoom
+OTHER_VIEWS = (False, 0.75), (True, 1)  # those taken besides where these leave a doubt
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
@@ -105,7 +106,8 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
-BESIDE = 0.88               # likewise where a digit may be left out, or needs a margin to be found
+BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
+UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture without digits
 SURE = 0.95                 # confidence from which an answer is called sure
@@ -126,8 +128,10 @@ KNOTS = 4
 ROBUST = 1.8                # times that for a robust network, and so many times fewer clean epochs
 BESIDES = 20_000            # drawn digits learned besides MNIST
 LAST_BESIDES = 2_500        # of them, learned in clean epochs too; a robust network learns all
-FOUND, OTHERS = 10_000, 18_000      # what a robust one learns besides: found digits, no digits
-ALTERED = 8_000             # and digits that are struck through or hollow
+FOUND, OTHERS = 16_000, 20_000      # what a robust one learns besides: found digits, no digits
+ALTERED = 10_000            # and digits that are struck through or hollow
+SMOOTHING = 0.05            # share of a robust network's labels spread evenly over all answers
+TEMPERATURE = 0.75          # its logits are divided by it once it is trained, so that it is surer
 FOUND_SIDE = 128            # pixels, side of the made pictures in which they are found
 OWN = 0.7                   # least share of a digit's ink that must have been found there
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
@@ -423,14 +427,20 @@ def components(mask):
 
 
 def find_ink(picture):
-    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
+    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network."""
+    return next(find_inks(picture))
+
+
+def find_inks(picture):
+    """Yield what find_ink gives, then other opinions, for where that leaves a doubt.
 
     After a look at the whole come closer ones at the part that has digits, and at its negative.
-    Their mean is the ink: where they differ, it is faint.
+    Their mean is the ink: where they differ, it is faint. Others are each of them, and two more.
     """
     whole, zoom, usual = look_at_all(picture)
     if not usual:
-        return whole
+        yield whole
+        return
     x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
     margin = int(usual / 2) + 4
     part = (slice(max(0, y - margin), y + height + margin),
@@ -438,12 +448,20 @@ def find_ink(picture):
     seen, shape = np.ascontiguousarray(picture[part]), whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
     closer = closer if closer > WORTH_CLOSER * zoom else zoom
-    ink, total = np.zeros_like(whole), np.zeros(shape, np.float32)
-    for negative, factor in VIEWS:
-        total += whole[part] if not negative and factor * closer == zoom else \
-            look_for_ink(255 - seen if negative else seen, factor * closer)
-    ink[part] = total / len(VIEWS) + 0.5
-    return ink
+
+    def mean_of(looks):
+        ink = np.zeros_like(whole)
+        ink[part] = np.sum(looks, axis=0, dtype=np.float32) / len(looks) + 0.5
+        return ink
+
+    def look_closer(negative, factor):
+        if not negative and factor * closer == zoom:
+            return whole[part]
+        return look_for_ink(255 - seen if negative else seen, factor * closer)
+    looks = [look_closer(*view) for view in VIEWS]
+    yield mean_of(looks)
+    yield from (mean_of([look]) for look in looks)
+    yield mean_of([look_closer(*view) for view in OTHER_VIEWS])
 
 
 def look_at_all(picture):
@@ -903,7 +921,7 @@ def find_again(images, labels, count, rng):
     return np.array(found[:count]), np.array(own[:count])
 
 
-def compile_model(name, answers, steps, steps_at_once, plain):
+def compile_model(name, answers, steps, steps_at_once, plain, loss):
     """A network's Keras model, to learn in `steps` of all epochs, `steps_at_once` in one go."""
     from keras import optimizers
 
@@ -912,9 +930,21 @@ def compile_model(name, answers, steps, steps_at_once, plain):
     one_cycle = optimizers.schedules.CosineDecay(    # up to the peak, then down to 0 along a cosine
         network.peak / 10, steps - warm_up, warmup_target=network.peak, warmup_steps=warm_up)
     adam = optimizers.Adam() if plain else optimizers.Adam(one_cycle, weight_decay=WEIGHT_DECAY)
-    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"],
-                  steps_per_execution=steps_at_once)
+    model.compile(adam, loss, metrics=["accuracy"], steps_per_execution=steps_at_once)
     return model
+
+
+def smoothed(labels, outputs):
+    """Cross-entropy with SMOOTHING: what may be two digits is not to be called sure."""
+    from keras import losses, ops
+    wanted = ops.one_hot(ops.cast(ops.reshape(labels, -1), "int32"), outputs.shape[-1])
+    return losses.categorical_crossentropy(wanted, outputs, label_smoothing=SMOOTHING)
+
+
+def sharpen(model):
+    """Divide a Keras model's logits by TEMPERATURE, for good: its labels had been smoothed."""
+    last = model.layers[-1]
+    last.set_weights([weights / TEMPERATURE for weights in last.get_weights()])
 
 
 def train(name, data, epochs, seed, plain=False):
@@ -929,12 +959,16 @@ def train(name, data, epochs, seed, plain=False):
     times = math.ceil(len(lesson.images) // batch / 100)        # in an epoch, that Ctrl-C is heard
     steps_at_once = len(lesson.images) // batch // times
     steps = steps_at_once * times
-    model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain)
+    loss = smoothed if lesson.robust else "sparse_categorical_crossentropy"
+    model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain,
+                          loss)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     images, labels = lesson.held_out
     history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
                         validation_data=(as_input(images), labels), validation_batch_size=1000,
                         shuffle=False, verbose=0, callbacks=[progress()])
+    if lesson.robust:
+        sharpen(model)
     return model, history.history
 
 
@@ -1362,20 +1396,41 @@ def is_above(upper, lower):
 def read_picture(picture, reader):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    Where there are none it may be one that was cut out tightly, which the network for ink takes for
-    a ring or a bar: then the picture is read with a margin around it, and is not sure.
+    What leaves a doubt is read from other opinions on the ink too; the likeliest reading stays, and
+    is not sure. With no digit it may be one that was cut out tightly, which the network for ink
+    takes for a ring or a bar: then the picture is read with a margin around it.
     """
-    ink, rows = read_as_it_is(picture, reader)
-    if rows:
+    readings = ((ink, read_ink(ink, reader)) for ink in find_inks(picture))
+    ink, rows = next(readings)
+    if rows and min(one.confidence for row in rows for one in row) >= SURE:
         return ink, rows
+    other_ink, others = max(readings, key=lambda reading: likelihood(reading[1]), default=(ink, []))
+    if others and likelihood(others) > likelihood(rows):
+        ink, rows = other_ink, [less_sure(row) for row in others]
+    return (ink, rows) if rows else read_with_margin(picture, reader) or (ink, rows)
+
+
+def likelihood(rows):
+    """Mean log of the confidences in rows of Founds, of UNREAD where there are none."""
+    return np.mean([one.log_confidence for row in rows for one in row] or math.log(UNREAD))
+
+
+def less_sure(row):
+    """A row of Founds, none of them sure."""
+    return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+
+
+def read_with_margin(picture, reader):
+    """What read_picture gives, by a margin that is taken off again; None without a digit."""
     for wider in surrounded(picture):
-        wide_ink, wide_rows = read_as_it_is(wider, reader)
-        if wide_rows:
+        ink = find_ink(wider)
+        rows = read_ink(ink, reader)
+        if rows:
             margin = (len(wider) - len(picture)) // 2
             inside = np.s_[margin:-margin, margin:-margin]
-            return wide_ink[inside], [[within(one, inside, wide_ink.shape) for one in row]
-                                      for row in wide_rows]
-    return ink, rows
+            return ink[inside], [less_sure([within(one, inside, ink.shape) for one in row])
+                                 for row in rows]
+    return None
 
 
 def surrounded(picture):
@@ -1390,22 +1445,20 @@ def surrounded(picture):
 
 
 def within(found, inside, shape):
-    """A Found of a picture of `shape` in a part of it, the slices `inside`; less sure."""
+    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
     mask = np.zeros(shape, bool)
     mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
-    return found._replace(part=trimmed(0, 0, mask[inside]),
-                          confidences=BESIDE * found.confidences)
+    return found._replace(part=trimmed(0, 0, mask[inside]))
 
 
-def read_as_it_is(picture, reader):
-    """What read_picture gives, without a margin."""
-    ink = find_ink(picture)
+def read_ink(ink, reader):
+    """The digits in a picture's ink: a list of Founds for each row."""
     found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [row for row in map(worth_telling, rows) if row]
     others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
-    return ink, [lowered(row, others) for row in rows]
+    return [less_sure(row) if has_beside(row, others) else row for row in rows]
 
 
 def worth_telling(row):
@@ -1414,13 +1467,11 @@ def worth_telling(row):
     return [one for one in row if one.confidence > least]
 
 
-def lowered(row, others):
-    """A row of Founds, less sure where one of other boxes as high as a digit is beside it."""
+def has_beside(row, others):
+    """Whether one of other boxes that is as high as a digit is beside a row of Founds."""
     top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
     tall = LARGE_HEIGHT * np.median([len(one.part.mask) for one in row])
-    if not any(y < bottom and top < y + height and height > tall for _, y, _, height in others):
-        return row
-    return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+    return any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
 
 
 def left_out(ink, parts):

@@ -4,9 +4,11 @@
 
 Sheets turned and tilted on a table, the same under the edge of a shadow, form boxes, rings, dates,
 lines under numbers, decimal commas, words beside numbers, rows cropped without a margin, single
-digits cut out tightly, numbers that are small in a large photograph. Nothing here is made by
-drawn_pages.py, which the network that finds ink learned from. Only digits count as text: a slash, a
-comma or a letter is none. Sure and wrong: the text is wrong and every digit given is called sure.
+digits cut out tightly, numbers that are small in a large photograph. Then a second table of others:
+sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
+stripe, large pale letters behind a number. Nothing here is made by drawn_pages.py, which the
+network that finds ink learned from. Only digits count as text: a slash, a comma or a letter is
+none. Sure and wrong: the text is wrong and every digit given is called sure.
 """
 import argparse
 import io
@@ -29,6 +31,10 @@ LIGHT = (255, 255, 255), (250, 247, 238), (228, 232, 236), (240, 240, 200)
 FORMS = (0, 0, 0), (90, 90, 90), (150, 185, 225), (225, 140, 140)   # what forms are printed in
 TABLES = (92, 62, 40), (150, 150, 155), (45, 48, 52), (170, 130, 85), (60, 85, 70), (205, 200, 190)
 WORDS = "Room", "Page", "No.", "Total", "Gate", "Platform", "Bus", "Team", "kg", "Level"
+TYPES = "DejaVuSans.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSans-Oblique.ttf"
+HEADINGS = "Name", "Date", "Sum", "Score", "Qty", "Points", "Weight", "Size"
+STAMPS = "COPY", "SAMPLE", "DRAFT", "PAID"
+BRIGHT = (255, 240, 60), (140, 255, 120), (255, 150, 200)           # a highlighter's
 
 
 def some(rng, sequence):
@@ -192,19 +198,24 @@ def underlined(take, rng):
 
 def word_beside(take, rng):
     """A word in a printed font before or after a number."""
-    import matplotlib
     ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
-    name = some(rng, ("DejaVuSans.ttf", "DejaVuSerif-Bold.ttf", "DejaVuSans-Oblique.ttf"))
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", name)
-    face = ImageFont.truetype(path, int(height * rng.uniform(0.8, 1.3)))
+    name, size = some(rng, TYPES), height * rng.uniform(0.8, 1.3)
     word = some(rng, WORDS)
-    left, _, right, bottom = face.getbbox(word)
-    drawn = Image.new("L", (right - left, len(ink)))
-    ImageDraw.Draw(drawn).text((-left, len(ink) * 0.88 - bottom), word, 255, face)
+    print_ = printed(word, size, len(ink), name)
     gap = np.zeros((len(ink), int(height * rng.uniform(0.3, 0.7))), np.float32)
-    parts = [share(np.asarray(drawn)), gap, ink]
+    parts = [print_, gap, ink]
     ink = np.concatenate(parts[::-1] if word == "kg" else parts, axis=1)
     return on_paper(margined(ink, height, rng), rng), text
+
+
+def printed(text, size, tall, name):
+    """Coverage, `tall` pixels high, of a text in a font, near its foot."""
+    import matplotlib
+    face = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", name), int(size))
+    left, _, right, bottom = face.getbbox(text)
+    drawn = Image.new("L", (right - left, tall))
+    ImageDraw.Draw(drawn).text((-left, tall * 0.88 - bottom), text, 255, face)
+    return share(np.asarray(drawn))
 
 
 def cropped_row(take, rng):
@@ -237,8 +248,93 @@ def small_in_a_photograph(take, rng):
     return cv2.resize(np.float32(on_paper(page, rng)), None, fx=2, fy=2), text
 
 
+def sums(take, rng):
+    """Two numbers, a plus between them, an equals sign and what should be their sum."""
+    signs = iter([[((-0.2, 0.65), (0.2, 0.65)), ((0, 0.45), (0, 0.87))],
+                  [((-0.2, 0.55), (0.2, 0.55)), ((-0.2, 0.77), (0.2, 0.77))]])
+
+    def sign(canvas, x, height, thickness):
+        for ends in next(signs):
+            points = [(int(x + dx * height), int(y * height)) for dx, y in ends]
+            cv2.line(canvas, *points, 255, thickness, cv2.LINE_AA)
+    return joined_by(take, rng, some(rng, ((1, 1, 2), (2, 1, 2), (2, 2, 3))), sign, 1.0)
+
+
+def printed_sign(take, rng):
+    """A number with a printed sign of a currency before it, or of a unit after it."""
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
+    before = rng.random() < 0.5
+    sign = some(rng, ("$", "€", "£") if before else ("€", "%", "kg", "°C", "cm"))
+    gap = np.zeros((len(ink), int(height * rng.uniform(0.1, 0.4))), np.float32)
+    parts = [printed(sign, height * rng.uniform(0.8, 1.1), len(ink), some(rng, TYPES)), gap, ink]
+    return on_paper(margined(np.concatenate(parts if before else parts[::-1], axis=1), height, rng),
+                    rng), text
+
+
+def lettered_list(take, rng):
+    """Some lines of a number each, printed a) b) c) before them."""
+    height, lines, text = int(rng.integers(40, 70)), [], ""
+    for letter in "abcd"[:rng.integers(2, 5)]:
+        ink, label, _, _ = row_of(take, int(rng.integers(1, 4)), rng, height=height)
+        print_ = printed(f"{letter})", 0.7 * height, len(ink), TYPES[0])
+        gap = np.zeros((len(ink), int(1.5 * height) - print_.shape[1]), np.float32)
+        lines.append(np.concatenate([print_, gap, ink], axis=1))
+        text += label
+    wide = max(line.shape[1] for line in lines)
+    page = np.concatenate([np.pad(line, ((0, int(0.4 * height)), (0, wide - line.shape[1])))
+                           for line in lines])
+    return on_paper(margined(page, height, rng), rng), text
+
+
+def headed_table(take, rng):
+    """Numbers in the cells of a ruled table with a printed heading above each column."""
+    height, rows, columns = int(rng.integers(40, 70)), *map(int, rng.integers(2, 4, 2))
+    wide, tall, text = int(2.8 * height), int(1.5 * height), ""
+    ink = np.zeros(((rows + 1) * tall + 40, columns * wide + 40), np.float32)
+    lines, print_ = blank(ink), ink.copy()
+    for x in range(20, columns * wide + 21, wide):
+        cv2.line(lines, (x, 20), (x, 20 + (rows + 1) * tall), 255, 2)
+    for y in range(20, (rows + 1) * tall + 21, tall):
+        cv2.line(lines, (20, y), (20 + columns * wide, y), 255, 2)
+    for x in range(20, columns * wide, wide):
+        word = printed(some(rng, HEADINGS), 0.6 * height, tall - 10, TYPES[0])
+        print_[22:12 + tall, x + 10:x + 10 + word.shape[1]] = word[:, :ink.shape[1] - x - 10]
+    for y in range(20 + tall, 20 + (rows + 1) * tall, tall):
+        for x in range(20, 20 + columns * wide, wide):
+            row, label, _, _ = row_of(take, int(rng.integers(1, 3)), rng, height=int(0.75 * height))
+            top, left = y + (tall - len(row)) // 2, x + int(rng.uniform(0.1, 0.5) * height)
+            ink[top:top + len(row), left:left + row.shape[1]] = row
+            text += label
+    picture = on_paper(ink, rng, printed=np.maximum(share(lines), print_), form=some(rng, FORMS))
+    return picture, text
+
+
+def highlighted(take, rng):
+    """A number with a highlighter's stripe over it, a little off."""
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 5)), rng)
+    ink = margined(ink, height, rng, 0.5, 1.5)
+    (y, x), stripe = np.nonzero(ink > 0.3), blank(ink)
+    left, right = (int(height * most) for most in rng.uniform(0, 0.3, 2))
+    level, drop = int(y.mean()), int(height * rng.normal(0, 0.1))
+    cv2.line(stripe, (x.min() - left, level), (x.max() + right, level + drop), 255,
+             int(height * rng.uniform(0.6, 1.2)))
+    return on_paper(ink, rng, printed=0.8 * share(stripe), form=some(rng, BRIGHT)), text
+
+
+def pale_letters_behind(take, rng):
+    """A number over a large pale word, as on a copy or a form."""
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
+    ink = margined(ink, height, rng, 0.8, 1.5)
+    word = printed(some(rng, STAMPS), 0.5 * len(ink), int(0.7 * len(ink)), TYPES[0])
+    behind = np.zeros_like(ink)
+    place = behind[int(0.1 * len(ink)):, 5:][:len(word), :word.shape[1]]
+    place[:] = word[:, :place.shape[1]]
+    return on_paper(ink, rng, printed=behind, form=(225, 210, 210)), text
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
+OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind)
 
 
 def encoded(picture, rng):
@@ -250,17 +346,17 @@ def encoded(picture, rng):
 
 def make(kind, take, count, seed):
     """Yield `count` pictures of a kind as the bytes of a file, each with its text."""
-    rng = np.random.default_rng([seed, KINDS.index(kind)])
+    rng = np.random.default_rng([seed, (KINDS + OTHERS).index(kind)])
     for _ in range(count):
         picture, text = kind(take, rng)
         yield encoded(picture, rng), "".join(text.split())
 
 
-def measure(read, take, count, seed):
+def measure(kinds, read, take, count, seed):
     """Print the table of what `read(data)` gives: a list of digits as in the JSON."""
     print(f"{'kind':20}{'exact':>8}{'sure and wrong':>16}", flush=True)
     all_exact, all_wrong = 0, 0
-    for kind in KINDS:
+    for kind in kinds:
         exact = wrong = 0
         for data, text in make(kind, take, count, seed):
             given = read(data)
@@ -269,7 +365,7 @@ def measure(read, take, count, seed):
             wrong += not right and bool(given) and all(digit["sure"] for digit in given)
         all_exact, all_wrong = all_exact + exact, all_wrong + wrong
         print(f"{kind.__name__.replace('_', ' '):20}{exact:8}{wrong:16}", flush=True)
-    print(f"{f'all of {count * len(KINDS)}':20}{all_exact:8}{all_wrong:16}", flush=True)
+    print(f"{f'all of {count * len(kinds)}':20}{all_exact:8}{all_wrong:16}", flush=True)
 
 
 def main():
@@ -283,9 +379,10 @@ def main():
     take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else
                                 (data.x_train[-5000:], data.y_train[-5000:])))
     start = time.perf_counter()
-    measure(lambda file: digits.read_image(io.BytesIO(file), reader).digits, take, args.pictures,
-            args.seed)
-    seconds = (time.perf_counter() - start) / args.pictures / len(KINDS)
+    for kinds in (KINDS, OTHERS):
+        measure(kinds, lambda file: digits.read_image(io.BytesIO(file), reader).digits, take,
+                args.pictures, args.seed)
+    seconds = (time.perf_counter() - start) / args.pictures / len(KINDS + OTHERS)
     print(f"{seconds:.3f} s a picture with making it")
 
 

@@ -44,8 +44,8 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
     non_digit = drawn_pages.non_digit
     monkeypatch.setattr(drawn_pages, "drawn", lambda labels, rng: (
         made.update(letter=len(labels)) or np.zeros((len(labels), 28, 28), np.uint8)))
-    monkeypatch.setattr(drawn_pages, "draw", lambda lines, n, rng: made.update(
-        {"walk" if len(lines[0]) < 16 else "tangle": n}) or draw(lines, n, rng))
+    monkeypatch.setattr(drawn_pages, "draw", lambda lines, n, rng: (
+        made.update(scribble=n) or draw(lines, n, rng)))
     monkeypatch.setattr(drawn_pages, "non_digit", lambda kind, *of: (
         made.update([kind]) or non_digit(kind, *of)))
     non_digits(x, y, 1000, 0)
@@ -55,11 +55,14 @@ def test_non_digits_are_of_all_kinds(small_arrays, monkeypatch):
     assert drawn(np.full(5, 10), np.random.default_rng(0)).any(axis=(1, 2)).all()
 
 
-def test_wild_strokes_fill_a_box_of_side_one():
+def test_wild_strokes_fill_their_box_and_turn_often():
     rng = np.random.default_rng(0)
-    for points in (drawn_pages.wild_path(rng) for _ in range(200)):
-        assert len(points) >= 3 and points.min() >= 0 and points.max() <= 1 + 1e-9
-        assert 0.2 < np.ptp(points, axis=0).max() <= 1 + 1e-9
+    for points in (drawn_pages.wild_path(8, rng) for _ in range(200)):
+        assert len(points) >= 8 and np.ptp(points, axis=0).max() == pytest.approx(1)
+        assert points.min() >= 0 and points.max() <= 1 + 1e-9
+        steps = np.diff(points, axis=0)
+        turns = np.diff(np.unwrap(np.arctan2(*steps.T[::-1])))
+        assert np.abs(turns).sum() > np.pi
 
 
 def test_slanted_print_keeps_its_height_and_ink(monkeypatch):
@@ -186,3 +189,34 @@ def test_struck_digits_have_more_ink_and_hollow_ones_less(struck, least, most, s
     whole = [(cv2.resize(image, None, fx=drawn_pages.FINE, fy=drawn_pages.FINE,
                          interpolation=cv2.INTER_CUBIC) > 127).sum() for image in images]
     assert ((ink / whole > least) & (ink / whole < most)).mean() > 0.9
+
+
+def test_numbers_of_a_table_stand_under_its_headings_and_right_of_its_labels(small_arrays,
+                                                                           monkeypatch):
+    monkeypatch.setattr(drawn_pages, "HEADED", 1)
+    monkeypatch.setattr(drawn_pages, "LABELLED", 1)
+    for seed in range(20):
+        page = drawn_pages.table_of_digits((320, 320), small_arrays["x_train"],
+                                           np.random.default_rng(seed))
+        left, top, _, _ = drawn_pages.extent(page[[drawn_pages.DIGITS]])
+        print_left, print_top, _, _ = drawn_pages.extent(page[[drawn_pages.PRINT]])
+        assert left > print_left + 5 and top > print_top + 5
+
+
+def test_what_lies_behind_digits_leaves_them_to_be_seen():
+    page = np.zeros((3, 128, 256), np.uint8)
+    cv2.putText(page[drawn_pages.DIGITS], "29", (80, 90), 0, 2.5, 255, 6)
+    paper, pen = np.full(3, 240.0), np.full(3, 20.0)
+    picture, changed = np.full((128, 256, 3), 240, np.float32), 0
+    for seed in range(40):
+        backed = drawn_pages.backed(picture, page, paper, pen, np.random.default_rng(seed))
+        changed += (backed != picture).any()
+        assert np.abs(backed - np.float32(pen)).max(axis=2).min() > drawn_pages.LEAST_CONTRAST
+    assert changed > 20
+
+
+def test_a_printed_sign_or_label_is_no_digit():
+    hand = drawn_pages.new_hand(None, 40, np.random.default_rng(0))
+    for pattern in ("S", "L", "W"):
+        page = drawn_pages.write_line(pattern, hand, np.random.default_rng(1))
+        assert page[drawn_pages.PRINT].any() and not page[drawn_pages.DIGITS].any()

@@ -442,7 +442,7 @@ def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
 
 
 def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
-    monkeypatch.setattr(digits, "find_ink", lambda picture: 1 / 0)
+    monkeypatch.setattr(digits, "find_inks", lambda picture: 1 / 0)
     files = enumerate([str(EXAMPLES / "zero.png"), "missing.png"])
     reader = digits.Reader(digits.PRETRAINED)
     zero, missing = (digits.read_file(file, reader) for file in files)
@@ -467,6 +467,29 @@ def test_a_digit_whose_ink_is_doubted_is_not_sure():
     (firm,), (faint,) = (digits.look(level, digits.find_parts(level), reader)
                          for level in (ink, ink // 2))
     assert firm.digit == faint.digit == 3 and firm.confidence > digits.SURE > faint.confidence
+
+
+def test_other_opinions_on_the_ink_are_asked_only_in_doubt_and_are_never_sure(monkeypatch):
+    clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
+    picture, asked = colour(clear / 255, 0, 255), []
+    reader = digits.Reader(digits.PRETRAINED)
+
+    def opinions(*inks):
+        def find_inks(picture):
+            for ink in inks:
+                asked.append(ink)
+                yield ink
+        monkeypatch.setattr(digits, "find_inks", find_inks)
+        asked.clear()
+        ink, rows = digits.read_picture(picture, reader)
+        return ink, [one for row in rows for one in row]
+    ink, (three,) = opinions(clear, 0 * clear)
+    assert three.confidence > digits.SURE and len(asked) == 1
+    for first in (clear // 3, 0 * clear):
+        ink, (three,) = opinions(first, clear)
+        assert ink is clear and three.digit == 3 and 0.5 < three.confidence < digits.SURE
+    ink, (three,) = opinions(clear // 2, 0 * clear)
+    assert ink is asked[0] and three.digit == 3
 
 
 def test_a_digit_cut_out_tightly_is_read_and_its_box_is_in_the_picture(read, tmp_path):

@@ -232,6 +232,27 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
     assert seen[4][1300:1350].max() < 10 and (seen[4][1350:] == 10).all()
 
 
+def test_smoothed_labels_leave_a_share_to_every_answer():
+    outputs = np.float32([[0.9, 0.06, 0.04], [0.2, 0.2, 0.6]])
+    share = digits.SMOOTHING / 3
+    wanted = np.float32([[1 - 2 * share, share, share], [share, share, 1 - 2 * share]])
+    loss = np.array(digits.smoothed(np.array([0, 2]), outputs))
+    assert loss == pytest.approx(-(wanted * np.log(outputs)).sum(axis=1), abs=1e-5)
+
+
+def test_a_sharpened_network_says_the_same_and_is_surer():
+    keras = digits.import_keras()
+    keras.utils.set_random_seed(0)
+    model = digits.build("dense-128", 11)
+    images = digits.as_input(digits.draw_dataset(300, 10, seed=3).x_train)
+    before = model.predict(images, verbose=0)
+    digits.sharpen(model)
+    after = model.predict(images, verbose=0)
+    power = before ** (1 / digits.TEMPERATURE)
+    assert after == pytest.approx(power / power.sum(axis=1, keepdims=True), abs=1e-5)
+    assert (after.max(axis=1) > before.max(axis=1)).all()
+
+
 def test_digits_found_again_are_what_they_were(small_arrays):
     """Most, as the network that ships sees them; and they are as found, so not all the same."""
     x, y = small_arrays["x_train"], small_arrays["y_train"]
