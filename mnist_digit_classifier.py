@@ -92,7 +92,8 @@ CLOSER = 60                 # pixels, height that digits have in the closer look
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
 VIEWS = (False, 1), (True, 0.85)        # closer looks, at the negative or not, with which zoom
-OTHER_VIEWS = (False, 0.75), (True, 1)  # those taken besides where these leave a doubt
+OTHER_VIEWS = (False, 0.75), (True, 1)  # other ones, where these leave a doubt
+BLUR = 1.5                  # pixels, standard deviation; what leaves a doubt is read blurred too
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
@@ -426,21 +427,15 @@ def components(mask):
     return labels, boxes[1:]
 
 
-def find_ink(picture):
-    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network."""
-    return next(find_inks(picture))
-
-
-def find_inks(picture):
-    """Yield what find_ink gives, then other opinions, for where that leaves a doubt.
+def find_ink(picture, views=VIEWS):
+    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
 
     After a look at the whole come closer ones at the part that has digits, and at its negative.
-    Their mean is the ink: where they differ, it is faint. Others are each of them, and two more.
+    Their mean is the ink: where they differ, it is faint.
     """
     whole, zoom, usual = look_at_all(picture)
     if not usual:
-        yield whole
-        return
+        return whole
     x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
     margin = int(usual / 2) + 4
     part = (slice(max(0, y - margin), y + height + margin),
@@ -448,20 +443,12 @@ def find_inks(picture):
     seen, shape = np.ascontiguousarray(picture[part]), whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
     closer = closer if closer > WORTH_CLOSER * zoom else zoom
-
-    def mean_of(looks):
-        ink = np.zeros_like(whole)
-        ink[part] = np.sum(looks, axis=0, dtype=np.float32) / len(looks) + 0.5
-        return ink
-
-    def look_closer(negative, factor):
-        if not negative and factor * closer == zoom:
-            return whole[part]
-        return look_for_ink(255 - seen if negative else seen, factor * closer)
-    looks = [look_closer(*view) for view in VIEWS]
-    yield mean_of(looks)
-    yield from (mean_of([look]) for look in looks)
-    yield mean_of([look_closer(*view) for view in OTHER_VIEWS])
+    ink, total = np.zeros_like(whole), np.zeros(shape, np.float32)
+    for negative, factor in views:
+        total += whole[part] if not negative and factor * closer == zoom else \
+            look_for_ink(255 - seen if negative else seen, factor * closer)
+    ink[part] = total / len(views) + 0.5
+    return ink
 
 
 def look_at_all(picture):
@@ -1396,23 +1383,27 @@ def is_above(upper, lower):
 def read_picture(picture, reader):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    What leaves a doubt is read from other opinions on the ink too; the likeliest reading stays, and
-    is not sure. With no digit it may be one that was cut out tightly, which the network for ink
-    takes for a ring or a bar: then the picture is read with a margin around it.
+    What leaves a doubt is read otherwise too; the likeliest reading stays, and is not sure.
     """
-    readings = ((ink, read_ink(ink, reader)) for ink in find_inks(picture))
-    ink, rows = next(readings)
-    if rows and min(one.confidence for row in rows for one in row) >= SURE:
-        return ink, rows
-    other_ink, others = max(readings, key=lambda reading: likelihood(reading[1]), default=(ink, []))
-    if others and likelihood(others) > likelihood(rows):
-        ink, rows = other_ink, [less_sure(row) for row in others]
-    return (ink, rows) if rows else read_with_margin(picture, reader) or (ink, rows)
+    first = read_ink(find_ink(picture), reader)
+    if is_sure(first):
+        return first
+    others = [other for other in other_readings(picture, reader) if other[1]]
+    likeliest = max(others, key=likelihood, default=first)
+    if likelihood(likeliest) <= likelihood(first):
+        return first
+    ink, rows = likeliest
+    return ink, [less_sure(row) for row in rows]
 
 
-def likelihood(rows):
-    """Mean log of the confidences in rows of Founds, of UNREAD where there are none."""
-    return np.mean([one.log_confidence for row in rows for one in row] or math.log(UNREAD))
+def is_sure(reading):
+    """Whether there are digits in a reading, ink and rows of Founds, and each is sure."""
+    return min((one.confidence for row in reading[1] for one in row), default=0) >= SURE
+
+
+def likelihood(reading):
+    """Mean log of the confidences in a reading, of UNREAD where there are none."""
+    return np.mean([one.log_confidence for row in reading[1] for one in row] or math.log(UNREAD))
 
 
 def less_sure(row):
@@ -1420,17 +1411,18 @@ def less_sure(row):
     return [one._replace(confidences=BESIDE * one.confidences) for one in row]
 
 
-def read_with_margin(picture, reader):
-    """What read_picture gives, by a margin that is taken off again; None without a digit."""
+def other_readings(picture, reader):
+    """Yield readings of an RGB picture by other looks, blurred, and with a margin around it.
+
+    The network for ink takes a digit that was cut out tightly for a ring or a bar.
+    """
+    yield read_ink(find_ink(picture, OTHER_VIEWS), reader)
+    yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider in surrounded(picture):
-        ink = find_ink(wider)
-        rows = read_ink(ink, reader)
-        if rows:
-            margin = (len(wider) - len(picture)) // 2
-            inside = np.s_[margin:-margin, margin:-margin]
-            return ink[inside], [less_sure([within(one, inside, ink.shape) for one in row])
-                                 for row in rows]
-    return None
+        ink, rows = read_ink(find_ink(wider), reader)
+        margin = (len(wider) - len(picture)) // 2
+        inside = np.s_[margin:-margin, margin:-margin]
+        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
 
 
 def surrounded(picture):
@@ -1452,13 +1444,13 @@ def within(found, inside, shape):
 
 
 def read_ink(ink, reader):
-    """The digits in a picture's ink: a list of Founds for each row."""
+    """The ink of a picture, and the digits in it: a list of Founds for each row."""
     found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [row for row in map(worth_telling, rows) if row]
     others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
-    return [less_sure(row) if has_beside(row, others) else row for row in rows]
+    return ink, [less_sure(row) if has_beside(row, others) else row for row in rows]
 
 
 def worth_telling(row):

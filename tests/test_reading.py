@@ -10,6 +10,7 @@ import time
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pages
 import pytest
@@ -442,7 +443,7 @@ def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
 
 
 def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
-    monkeypatch.setattr(digits, "find_inks", lambda picture: 1 / 0)
+    monkeypatch.setattr(digits, "find_ink", lambda picture: 1 / 0)
     files = enumerate([str(EXAMPLES / "zero.png"), "missing.png"])
     reader = digits.Reader(digits.PRETRAINED)
     zero, missing = (digits.read_file(file, reader) for file in files)
@@ -469,27 +470,25 @@ def test_a_digit_whose_ink_is_doubted_is_not_sure():
     assert firm.digit == faint.digit == 3 and firm.confidence > digits.SURE > faint.confidence
 
 
-def test_other_opinions_on_the_ink_are_asked_only_in_doubt_and_are_never_sure(monkeypatch):
+def test_other_readings_are_made_only_in_doubt_and_are_never_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
-    picture, asked = colour(clear / 255, 0, 255), []
-    reader = digits.Reader(digits.PRETRAINED)
+    nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
+    reader, asked = digits.Reader(digits.PRETRAINED), []
 
-    def opinions(*inks):
-        def find_inks(picture):
-            for ink in inks:
-                asked.append(ink)
-                yield ink
-        monkeypatch.setattr(digits, "find_inks", find_inks)
+    def read(first, other):
+        monkeypatch.setattr(digits, "find_ink", lambda seen, views=digits.VIEWS: (
+            asked.append(views) or (first if len(asked) == 1 else
+                                    cv2.resize(other, seen.shape[1::-1]))))
         asked.clear()
         ink, rows = digits.read_picture(picture, reader)
         return ink, [one for row in rows for one in row]
-    ink, (three,) = opinions(clear, 0 * clear)
+    ink, (three,) = read(clear, nothing)
     assert three.confidence > digits.SURE and len(asked) == 1
-    for first in (clear // 3, 0 * clear):
-        ink, (three,) = opinions(first, clear)
-        assert ink is clear and three.digit == 3 and 0.5 < three.confidence < digits.SURE
-    ink, (three,) = opinions(clear // 2, 0 * clear)
-    assert ink is asked[0] and three.digit == 3
+    for first in (clear // 3, nothing):
+        ink, (three,) = read(first, clear)
+        assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
+    ink, (three,) = read(clear // 2, nothing)
+    assert ink is not clear and three.digit == 3 and len(asked) == 5
 
 
 def test_a_digit_cut_out_tightly_is_read_and_its_box_is_in_the_picture(read, tmp_path):
