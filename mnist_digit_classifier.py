@@ -1383,7 +1383,8 @@ def is_above(upper, lower):
 def read_picture(picture, reader):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    What leaves a doubt is read otherwise too; the likeliest reading stays, and is not sure.
+    What leaves a doubt is read otherwise too; the likeliest reading stays, and what both read alike
+    may be sure, but not all of it.
     """
     first = read_ink(find_ink(picture), reader)
     if is_sure(first):
@@ -1393,7 +1394,9 @@ def read_picture(picture, reader):
     if likelihood(likeliest) <= likelihood(first):
         return first
     ink, rows = likeliest
-    return ink, [less_sure(row) for row in rows]
+    told = [one for row in first[1] for one in row]
+    rows = [[compared(one, told) for one in row] for row in rows]
+    return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
 
 
 def is_sure(reading):
@@ -1409,6 +1412,15 @@ def likelihood(reading):
 def less_sure(row):
     """A row of Founds, none of them sure."""
     return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+
+
+def compared(found, told):
+    """A Found of another reading, less sure unless those told before have that digit there."""
+    part = found.part
+    x, y = (part.x + part.right) / 2, (part.y + part.bottom) / 2
+    alike = [one.confidence for one in told if one.digit == found.digit
+             and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom]
+    return found._replace(confidences=max([BESIDE, *alike]) * found.confidences)
 
 
 def other_readings(picture, reader):

@@ -470,7 +470,7 @@ def test_a_digit_whose_ink_is_doubted_is_not_sure():
     assert firm.digit == faint.digit == 3 and firm.confidence > digits.SURE > faint.confidence
 
 
-def test_other_readings_are_made_only_in_doubt_and_are_never_sure(monkeypatch):
+def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
     reader, asked = digits.Reader(digits.PRETRAINED), []
