@@ -99,7 +99,7 @@ def test_what_ships_reads_mnist(mnist):
     confidences = reader.confidences(digits.straighten(data.x_test))
     accuracy, loss, _ = digits.score(confidences, data.y_test)
     facts = reader.metadata
-    assert accuracy >= 0.9965 and loss < 0.025
+    assert accuracy >= 0.9965 and loss < 0.03
     assert (facts["test_accuracy"], facts["test_loss"]) == pytest.approx((accuracy, loss), abs=2e-4)
     assert (facts["network"], facts["data"]) == ("best", "MNIST")
     assert facts["data_sha256"] == data.sha256()
