@@ -758,11 +758,17 @@ def shrunk_to(page, height, width):
 
 def place(page, shape, rng):
     """A page somewhere on an empty one of `shape`."""
-    page = shrunk_to(page, *shape)
-    y, x = (int(rng.integers(0, most - side + 1)) for most, side in zip(shape, page.shape[1:]))
     whole = np.zeros((len(LAYERS), *shape), np.uint8)
-    whole[:, y:y + page.shape[1], x:x + page.shape[2]] = page
+    put_into(whole, shrunk_to(page, *shape), rng)
     return whole
+
+
+def put_into(whole, page, rng):
+    """Lay a page anywhere onto a larger one."""
+    y, x = (int(rng.integers(0, most - side + 1))
+            for most, side in zip(whole.shape[1:], page.shape[1:]))
+    for layer, ink in zip(whole, page):
+        put(layer, ink, x, y)
 
 
 def any_height(shape, rng):
@@ -819,19 +825,11 @@ def table_of_digits(shape, images, rng):
             "W" * headed if x else str(rng.choice(["L", "W"])) * labelled if y else ""
         if pattern:
             cell = page[:, y * tall:(y + 1) * tall, x * wide:(x + 1) * wide]
-            put_into(cell, trim(write_line(pattern, hand, rng)), rng)
+            written = trim(write_line(pattern, hand, rng))
+            put_into(cell, shrunk_to(written, 0.9 * tall, 0.9 * wide), rng)
     if chance(rng, 0.7):
         rule(page[PRINT], tall, wide, 1 + height * rng.uniform(0, 0.07))
     return place(trim(page), shape, rng)
-
-
-def put_into(cell, page, rng):
-    """Lay a page anywhere into a cell of another one, made smaller if need be."""
-    page = shrunk_to(page, 0.9 * cell.shape[1], 0.9 * cell.shape[2])
-    y, x = (int(rng.integers(0, most - side + 1))
-            for most, side in zip(cell.shape[1:], page.shape[1:]))
-    for layer, ink in zip(cell, page):
-        put(layer, ink, x, y)
 
 
 def rule(layer, tall, wide, width):

@@ -1390,8 +1390,8 @@ def read_picture(picture, reader):
     if is_sure(first):
         return first
     others = [other for other in other_readings(picture, reader) if other[1]]
-    likeliest = max(others, key=likelihood, default=first)
-    if likelihood(likeliest) <= likelihood(first):
+    likeliest = max([first, *others], key=likelihood)
+    if likeliest is first:
         return first
     ink, rows = likeliest
     told = [one for row in first[1] for one in row]
