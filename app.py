@@ -572,8 +572,8 @@ def read(url, reader):
         answer["error"] = told(answer["error"])
         return None, answer
     for number, digit in enumerate(answer["digits"]):
-        digit["image"] = to_url(cv2.imencode(".png", reading.images[number])[1], "image/png")
-        digit["confidences"] = reading.confidences[number].round(4).tolist()
+        digit["image"] = to_url(cv2.imencode(".png", reading.found[number].image)[1], "image/png")
+        digit["confidences"] = reading.found[number].confidences.round(4).tolist()
     return reading, answer
 
 

@@ -1143,7 +1143,7 @@ def plot_sample(picture, image, confidences, title):
 def plot_steps(reading, title):
     """Of a Reading: the answers in the picture, the ink with what was left out, each digit seen."""
     from matplotlib.patches import Rectangle
-    rows = math.ceil(len(reading.digits) / 8)
+    rows = math.ceil(len(reading.found) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
     above, below = figure.subfigures(2, 1, height_ratios=[4.6, 1.7 * rows or 0.1])
     height, width = (side * reading.scale for side in reading.ink.shape)
@@ -1156,16 +1156,16 @@ def plot_steps(reading, title):
         *corner, width, height = digit["box"]
         read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
         read.text(*corner, f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
-    for box, why in left_out(reading.ink, reading.parts):
+    for box, why in left_out(reading.ink, [one.part for one in reading.found]):
         x, y, width, height = np.multiply(box, reading.scale)
         ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
     axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
     for axis in axes:
         axis.axis("off")
-    for axis, image, confidences in zip(axes, reading.images, reading.confidences):
-        likeliest = np.argsort(-confidences)[:3]
-        show_image(axis, image, "\n".join(f"{i}  {confidences[i]:.1%}" for i in likeliest))
+    for axis, one in zip(axes, reading.found):
+        likeliest = np.argsort(-one.confidences)[:3]
+        show_image(axis, one.image, "\n".join(f"{i}  {one.confidences[i]:.1%}" for i in likeliest))
     title = title.encode(errors="backslashreplace").decode()        # a file's name need not be text
     figure.suptitle(title if rows else f"{title}: no digit found", parse_math=False)
     return figure
@@ -1345,10 +1345,22 @@ class Reading(NamedTuple):
     picture: np.ndarray         # (height, width, 3) uint8, upright
     scale: float                # factor from its pixels to the original's
     ink: np.ndarray             # (height, width) uint8
-    digits: list                # as in the JSON
-    parts: list                 # of the ink, the Part of each
-    images: np.ndarray          # (n, 28, 28) uint8, what the network saw of each
-    confidences: np.ndarray     # (n, classes)
+    rows: list                  # of rows, each a list of Founds
+
+    @property
+    def found(self):
+        return list(itertools.chain.from_iterable(self.rows))
+
+    @property
+    def images(self):
+        """What the network saw of each, (n, 28, 28) uint8."""
+        return np.reshape([one.image for one in self.found], (-1, SIZE, SIZE)).astype(np.uint8)
+
+    @property
+    def digits(self):
+        """As they stand in the JSON."""
+        return [as_json(one, number, self.scale)
+                for number, row in enumerate(self.rows) for one in row]
 
 
 def join_pieces(ink, found, reader):
@@ -1431,10 +1443,8 @@ def other_readings(picture, reader):
     yield read_ink(find_ink(picture, OTHER_VIEWS), reader)
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider in surrounded(picture):
-        ink, rows = read_ink(find_ink(wider), reader)
         margin = (len(wider) - len(picture)) // 2
-        inside = np.s_[margin:-margin, margin:-margin]
-        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
+        yield read_ink(find_ink(wider)[margin:-margin, margin:-margin], reader)
 
 
 def surrounded(picture):
@@ -1446,13 +1456,6 @@ def surrounded(picture):
     margin = round(AROUND * max(picture.shape))
     for paper in [*papers[-1:], *papers[:-1][:1]]:
         yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper.tolist())
-
-
-def within(found, inside, shape):
-    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
-    mask = np.zeros(shape, bool)
-    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
-    return found._replace(part=trimmed(0, 0, mask[inside]))
 
 
 def read_ink(ink, reader):
@@ -1498,12 +1501,7 @@ def left_out(ink, parts):
 def read_image(source, reader, page=0):
     """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
-    ink, rows = read_picture(picture, reader)
-    told = [one for row in rows for one in row]
-    digits = [as_json(one, number, scale) for number, row in enumerate(rows) for one in row]
-    images = np.reshape([one.image for one in told], (-1, SIZE, SIZE)).astype(np.uint8)
-    confidences = np.reshape([one.confidences for one in told], (-1, reader.metadata["classes"]))
-    return Reading(picture, scale, ink, digits, [one.part for one in told], images, confidences)
+    return Reading(picture, scale, *read_picture(picture, reader))
 
 
 def as_json(found, row, scale):
@@ -1838,9 +1836,10 @@ def run_story(args):
             read_sample(reader, data, index, args.assets / picture)
     if EXAMPLES.is_dir():       # it is not where the script was copied alone
         zero = read_image(EXAMPLES / "zero.png", reader)
-        drawn_zero = plot_sample(zero.picture, zero.images[0], zero.confidences[0],
-                                 f"{reader}: a drawn zero")
-        save_picture(drawn_zero, args.assets / "drawn_zero.png")
+        for one in zero.found[:1]:
+            drawn_zero = plot_sample(zero.picture, one.image, one.confidences,
+                                     f"{reader}: a drawn zero")
+            save_picture(drawn_zero, args.assets / "drawn_zero.png")
         log.info(f"the examples, read by {reader}; predict reads with the network that ships "
                  f"unless told --model {reader.path.stem}")
         return read_all([near_path(EXAMPLES)], reader)

@@ -43,29 +43,28 @@ def test_curves_have_a_point_an_epoch():
 
 def test_steps_show_picture_ink_and_what_the_network_saw():
     picture, image = np.full((90, 60, 3), 255, np.uint8), np.zeros((28, 28), np.uint8)
-    digit = {"digit": 7, "confidence": 0.95, "sure": True, "box": [20, 40, 30, 60], "row": 0}
-    found = [digit, digit | {"digit": 1, "confidence": 0.5, "sure": False, "box": [80, 40, 30, 60]}]
-    confidences = np.array([np.eye(10)[7] * 0.95 + np.eye(10)[2] * 0.03 + np.eye(10)[1] * 0.02] * 2)
-    parts = [digits.Part(x, 20, np.ones((30, 15), bool)) for x in (10, 40)]
+    sure = np.eye(10)[7] * 0.95 + np.eye(10)[2] * 0.03 + np.eye(10)[1] * 0.02
+    row = [digits.Found(digits.Part(x, 20, np.ones((30, 15), bool)), image, confidences)
+           for x, confidences in ((10, sure), (40, np.roll(0.6 * sure, 4)))]
     level = np.zeros((90, 60), np.uint8)
-    for part in parts:
+    for part, *_ in row:
         level[part.y:part.bottom, part.x:part.right] = 255
     level[60:63, 20:28], level[70:85, 5:15], level[70:85, 40:50] = 200, 200, 35
-    reading = digits.Reading(picture, 2, level, found, parts, np.array([image, image]), confidences)
+    reading = digits.Reading(picture, 2, level, [row])
     read, ink, first, second, *rest = digits.plot_steps(reading, "title").axes
     assert read.images[0].get_extent() == [0, 120, 180, 0] == ink.images[0].get_extent()
     assert [text.get_text() for text in read.texts] == ["7", "1?"]
     assert sorted((text.get_text(), *text.get_position()) for text in ink.texts) == [
         ("hardly ink of a digit", 80, 140), ("like no digit", 10, 140), ("too small", 40, 120)]
     assert [box.get_bbox().bounds for box in read.patches] == [(20, 40, 30, 60), (80, 40, 30, 60)]
-    assert first.get_title() == second.get_title() == "7  95.0%\n2  3.0%\n1  2.0%"
+    assert first.get_title() == "7  95.0%\n2  3.0%\n1  2.0%"
+    assert second.get_title() == "1  57.0%\n6  1.8%\n5  1.2%"
     assert not any(axis.images for axis in rest)
 
 
 def test_steps_of_nothing_found():
     picture = np.full((90, 60, 3), 255, np.uint8)
-    reading = digits.Reading(picture, 1, picture[..., 0], [], [], np.empty((0, 28, 28)),
-                             np.empty((0, 10)))
+    reading = digits.Reading(picture, 1, picture[..., 0], [])
     assert "no digit found" in digits.plot_steps(reading, "title").get_suptitle()
 
 
