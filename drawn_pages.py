@@ -306,6 +306,7 @@ THINNEST = 0.6              # pixels
 ITALIC = 0.3                # share of the printed words that are slanted
 SLANT = 0.16                # sideways per height, standard deviation; a hand's own
 TALL_SIGNS = 0.88, 1.3      # factor of slashes' and brackets' length; shorter ones look like a 1
+OTHER_SIGNS = 0.6, 1.4      # of the size of plus, minus and the like
 UNEVEN = 0.06               # standard deviation of sizes and of bases within a line
 SKIPPED = 0.06              # share of the digits that have gaps where the pen skipped
 GAPS = 0.06, 0.7            # between digits that do not touch
@@ -329,9 +330,9 @@ CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; 
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
 DAMAGED, DAMAGED_COARSE = 0.06, 0.6     # share of the pictures with a damage; of coarse ones
 WITHOUT_DIGITS = 0.16       # share of the pictures with no digit in them
-BACKED = 0.08               # share of the papers with a stripe or large pale letters on them
-HEADED = 0.6                # share of the tables whose columns have a heading
-LABELLED = 0.4              # share of the tables whose rows begin with print
+BACKED = 0.12               # share of the papers with a stripe or large pale letters on them
+HEADED = 0.8                # share of the tables whose columns have a heading
+LABELLED = 0.5              # share of the tables whose rows begin with print
 
 NEVER_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy"     # letters that are no digit in any hand
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -492,7 +493,8 @@ def write_sign(sign, hand, rng):
     if sign in ".:,":
         hand = hand._replace(pen=max(hand.pen, 0.05) * rng.uniform(1, 1.5))
     shaken = hand._replace(wobble=between(rng, (0, 0.03)), slant=hand.slant * (sign not in "./:,"))
-    size = between(rng, TALL_SIGNS) if sign in "/|()" else 1
+    size = between(rng, TALL_SIGNS if sign in "/|()" else OTHER_SIGNS if sign in "+-x=#%$" else
+                   (1, 1))
     size = np.array([size * between(rng, (0.4, 1.2)) if sign == "/" else size, size])
     curves = curved(SIGNS[sign], shaken, rng)
     return ink_of([(curve - (0, 0.5)) * size + (0, 0.5) for curve in curves], hand)
@@ -565,10 +567,8 @@ PATTERNS = {
     "d/d/dd": 5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
     "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5,
-    "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "L~dd": 1, "L~d": 0.7, "aaaa~dd": 1, "aa~d": 0.5,
-    "d~aa": 0.4, "add": 0.4, "d+d=d": 1.5, "dd+d=dd": 1.5, "d+d": 1, "dxd=dd": 1, "d=d": 0.5,
-    "dd-d=dd": 0.5, "Sd": 1, "Sdd": 1.5, "dS": 1, "ddS": 1.5, "dddS": 0.7, "dSdSd": 0.7,
-    "#dd": 0.3, "dd%": 0.8, "d%": 0.5, "$dd": 0.6, "'dd": 0.2, "dd~v": 0.3,
+    "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4,
+    "dSdSd": 0.7, "#dd": 0.5, "dd%": 1, "d%": 0.6, "$dd": 1.5, "'dd": 0.2, "dd~v": 0.3,
 }
 
 
@@ -732,13 +732,27 @@ def plain_line(hand, longest, rng):
     return write_line(some_pattern(rng, longest), hand, rng, gap)
 
 
+def sum_line(hand, longest, rng):
+    """A sum, a difference or a product, mostly with what it makes."""
+    one, other, result = ("d" * int(rng.integers(1, max(1, longest // 3) + 1)) for _ in range(3))
+    sign = rng.choice(list("+++--xx=:"))
+    return write_line(f"{one}{sign}{other}" + f"={result}" * chance(rng, 0.7), hand, rng)
+
+
+def labelled_line(hand, longest, rng):
+    """A number with a printed sign before or after it, or what a line of a list begins with."""
+    number = "d" * int(rng.integers(1, longest + 1))
+    return write_line(pick(rng, {f"L~{number}": 2, f"S{number}": 1, f"{number}S": 1}), hand, rng)
+
+
 def underlined_line(hand, longest, rng):
     page = write_line("d" * int(rng.integers(1, longest + 1)), hand, rng)
     underline(page, hand, rng)
     return page
 
 
-LINES = {plain_line: 8, form_line: 3, circled_line: 4.5, underlined_line: 2, boxed_line: 1}
+LINES = {plain_line: 12, form_line: 3, circled_line: 4.5, underlined_line: 2, boxed_line: 1,
+         sum_line: 2, labelled_line: 2}
 
 
 def trim(page):
@@ -905,7 +919,7 @@ def empty(shape, images, rng):
     return np.zeros((len(LAYERS), *shape), np.uint8)
 
 
-PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3, table_of_digits: 1.2, tight_digit: 1.8,
+PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3, table_of_digits: 2, tight_digit: 1.8,
          tight_line: 1.7}
 SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
 PAGES_WITHOUT = {letters_only: 4, one_letter: 4, doodle: 5, empty: 2}

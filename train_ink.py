@@ -12,7 +12,6 @@ import argparse
 import itertools
 import math
 import multiprocessing
-import os
 import time
 from pathlib import Path
 
@@ -190,7 +189,7 @@ def save(model, average, out, steps):
 
 
 def train(args, images):
-    import keras
+    keras = digits.import_keras()
     keras.utils.set_random_seed(args.seed)
     model = build()
     print(f"{model.count_params():,} weights", flush=True)
@@ -236,7 +235,6 @@ def main():
     parser.add_argument("--start", type=Path, help="an ink.onnx to go on from")
     parser.add_argument("--out", type=Path, default=digits.HERE / "models" / "ink.onnx")
     args = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     train(args, digits.load_mnist().x_train[:-HELD_OUT])
 
 
