@@ -811,7 +811,6 @@ def import_keras():
     """Keras on TensorFlow, imported on first use, without its C++ parts' log."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")     # off on AMD, where it is faster too
     logging.getLogger("absl").setLevel(logging.ERROR)
     stderr = os.dup(2)
     with open(os.devnull, "w") as nowhere:

@@ -12,6 +12,7 @@ import argparse
 import itertools
 import math
 import multiprocessing
+import os
 import time
 from pathlib import Path
 
@@ -189,6 +190,7 @@ def save(model, average, out, steps):
 
 
 def train(args, images):
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")     # off on AMD: 0.51 s a step, not 0.34
     keras = digits.import_keras()
     keras.utils.set_random_seed(args.seed)
     model = build()
