@@ -1443,8 +1443,10 @@ def other_readings(picture, reader):
     yield read_ink(find_ink(picture, OTHER_VIEWS), reader)
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider in surrounded(picture):
+        ink, rows = read_ink(find_ink(wider), reader)
         margin = (len(wider) - len(picture)) // 2
-        yield read_ink(find_ink(wider)[margin:-margin, margin:-margin], reader)
+        inside = np.s_[margin:-margin, margin:-margin]
+        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
 
 
 def surrounded(picture):
@@ -1456,6 +1458,13 @@ def surrounded(picture):
     margin = round(AROUND * max(picture.shape))
     for paper in [*papers[-1:], *papers[:-1][:1]]:
         yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper.tolist())
+
+
+def within(found, inside, shape):
+    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
+    mask = np.zeros(shape, bool)
+    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
+    return found._replace(part=trimmed(0, 0, mask[inside]))
 
 
 def read_ink(ink, reader):
