@@ -571,9 +571,9 @@ def read(url, reader):
     if not reading:
         answer["error"] = told(answer["error"])
         return None, answer
-    for number, digit in enumerate(answer["digits"]):
-        digit["image"] = to_url(cv2.imencode(".png", reading.found[number].image)[1], "image/png")
-        digit["confidences"] = reading.found[number].confidences.round(4).tolist()
+    for digit, one in zip(answer["digits"], reading.found):
+        digit["image"] = to_url(cv2.imencode(".png", one.image)[1], "image/png")
+        digit["confidences"] = one.confidences.round(4).tolist()
     return reading, answer
 
 

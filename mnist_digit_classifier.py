@@ -1143,7 +1143,8 @@ def plot_sample(picture, image, confidences, title):
 def plot_steps(reading, title):
     """Of a Reading: the answers in the picture, the ink with what was left out, each digit seen."""
     from matplotlib.patches import Rectangle
-    rows = math.ceil(len(reading.found) / 8)
+    found = reading.found
+    rows = math.ceil(len(found) / 8)
     figure = new_figure(11, 4.6 + 1.7 * rows)
     above, below = figure.subfigures(2, 1, height_ratios=[4.6, 1.7 * rows or 0.1])
     height, width = (side * reading.scale for side in reading.ink.shape)
@@ -1156,14 +1157,14 @@ def plot_steps(reading, title):
         *corner, width, height = digit["box"]
         read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
         read.text(*corner, f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
-    for box, why in left_out(reading.ink, [one.part for one in reading.found]):
+    for box, why in left_out(reading.ink, [one.part for one in found]):
         x, y, width, height = np.multiply(box, reading.scale)
         ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
     axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
     for axis in axes:
         axis.axis("off")
-    for axis, one in zip(axes, reading.found):
+    for axis, one in zip(axes, found):
         likeliest = np.argsort(-one.confidences)[:3]
         show_image(axis, one.image, "\n".join(f"{i}  {one.confidences[i]:.1%}" for i in likeliest))
     title = title.encode(errors="backslashreplace").decode()        # a file's name need not be text

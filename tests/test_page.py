@@ -555,6 +555,6 @@ def test_answers_are_those_of_predict():
     for path in digits.EXAMPLES.iterdir():
         reading, answer = app.read(data_url(path.read_bytes()), reader)
         _, expected = digits.try_to_read(str(path), str(path), reader, 1)
-        assert answer["text"] == expected["text"] and len(reading.found) == len(answer["digits"])
+        assert answer["text"] == expected["text"] and len(reading.images) == len(answer["digits"])
         for digit, same in zip(answer["digits"], expected["digits"]):
             assert same.items() <= digit.items() and len(digit["confidences"]) == 10

@@ -304,6 +304,9 @@ def test_nothing_to_read_is_no_error(read, tmp_path, pixels):
     (answer,), code = read(tmp_path / "nothing.png")
     assert code == 0 and answer == {"file": str(tmp_path / "nothing.png"), "text": "", "digits": [],
                                     "error": None}
+    reading = digits.read_image(tmp_path / "nothing.png", digits.Reader(digits.PRETRAINED))
+    assert reading.images.shape == (0, 28, 28) and reading.images.dtype == np.uint8
+    assert digits.as_input(reading.images).shape == (0, 28, 28, 1)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "text", "empty"])
