@@ -461,6 +461,14 @@ def test_mnist_as_files_is_read_with_all_the_finding_in_the_way(mnist, run, tmp_
     assert np.mean([text == str(label) for text, label in zip(read, data.y_test)]) >= 0.99
 
 
+@pytest.mark.parametrize("pen", [1, 3, 8, 30])
+def test_pens_from_hair_to_marker(read, tmp_path, pen):
+    sheet = colour(draw(3, (260, 260), (60, 30, 200), pen), (20, 20, 20), 250)
+    Image.fromarray(sheet).save(tmp_path / "three.png")
+    [answer], code = read("three.png")
+    assert (answer["text"], code) == ("3", 0)
+
+
 def test_a_digit_whose_ink_is_doubted_is_not_sure():
     ink = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     reader = digits.Reader(digits.PRETRAINED)
