@@ -81,10 +81,6 @@ WAYS = (
     "3:532240708153240918 4:70201224547172775818094989 4:703012245471727889090828 "
     "6:61301234637185884809 6:724011235372866909 3:6130123463718588480919 "
     "6:614011234361648678490918",
-    "8:4049,0494 2:0393,0696 4:825122245485875827,5059 825122245485875827,4049,6069 "
-    "2:815012175988,0464,0666 3:8109,2031221120,7788796877 2:8923305062341618396885 "
-    "3:1230507173545556,5859 3:3029,7069,0393,0696 2:5059,1288,8218 2:0494,629466 820488 128418 "
-    "3:053890 2:3011040739 2:0021242709 "
     "094099,2474 90000999,0474 900009,0474 0009,9099,0494 0009,900499 000999 0900449099 09009990 "
     "090070927404 090070927404,4499 0090,4049 000729799790 004990 0029447990 0099,9009 004490,4449 "
     "9097792907 9270200207297997 04949270200207297997 0009,04227499 0902,04224449,44729499 "
@@ -164,8 +160,8 @@ def drawn(labels, rng):
 
 
 # Shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NON_DIGITS = {"letter": 0.24, "print": 0.14, "scribble": 0.24, "cloud": 0.04, "blot": 0.04,
-              "turn": 0.08, "half": 0.08, "pair": 0.14}
+NON_DIGITS = {"letter": 0.18, "sign": 0.08, "print": 0.14, "scribble": 0.26, "cloud": 0.04,
+              "blot": 0.04, "turn": 0.08, "half": 0.06, "pair": 0.12}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
@@ -229,10 +225,12 @@ def non_digit(kind, images, labels, rng):
         ink = cv2.fillPoly(np.zeros((64, 64), np.uint8), [corners.T.astype(np.int32)], 255,
                            cv2.LINE_AA)
         return cv2.circle(ink, rng.integers(20, 44, 2).tolist(), int(rng.integers(0, 5)), 0, -1)
+    if kind == "sign":
+        return write_sign(rng.choice(list("+++=x#%$$v")), new_hand(None, 56, rng), rng)[0]
     if kind == "print":
-        letter, sign = str(rng.choice(list(NEVER_DIGITS))), str(rng.choice(PRINTED_SIGNS))
-        text = pick(rng, {letter: 5, sign: 3, letter + rng.choice(list(".:)")): 1,
-                          letter + some_word(rng)[:2]: 1})
+        letter = str(rng.choice(list(NEVER_DIGITS)))
+        text = PRINTS["S"](rng) if chance(rng, 0.3) else \
+            letter + pick(rng, {"": 15, ".": 1, ":": 1, ")": 1, some_word(rng)[:2]: 3})
         return None if text == "°" else printed(text, 56, rng)      # which looks like a 0
     if kind == "turn":
         turn = list(TURNS)[rng.integers(len(TURNS))]
