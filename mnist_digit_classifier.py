@@ -99,7 +99,7 @@ INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth 
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
 LARGE_HEIGHT, LARGE_INK = 0.4, 0.05     # shares of usual height, most ink that large strokes have
-MAX_PARTS = 300             # strokes, the largest ones of a picture
+MAX_PARTS = 1000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 
 # Reading. Costs are in nats, compared on the same pages.
@@ -1370,10 +1370,9 @@ def join_pieces(ink, found, reader):
     if len(found) < 2 or logs.min() >= sure:
         return found
     parts = [one.part for one in found]
-    x, y, right, bottom = np.array([(part.x, part.y, part.right, part.bottom) for part in parts]).T
-    groups = [[upper, lower] for upper, lower in itertools.permutations(range(len(found)), 2)
-              if min(logs[upper], logs[lower]) < sure and is_above(parts[upper], parts[lower])]
-    if len(found) <= MAX_PIECES and right.max() - x.min() <= bottom.max() - y.min():
+    groups = np.argwhere(are_above(parts) & np.logical_or.outer(logs < sure, logs < sure)).tolist()
+    height, width = joined(parts).mask.shape
+    if len(found) <= MAX_PIECES and width <= height:
         groups.insert(0, list(range(len(found))))
     wholes = look(ink, [joined([parts[number] for number in group]) for group in groups], reader)
     gone = set()
@@ -1384,13 +1383,15 @@ def join_pieces(ink, found, reader):
     return [one for number, one in enumerate(found) if number not in gone]
 
 
-def is_above(upper, lower):
-    """Whether one Part is so close above another that the two may be halves of a digit."""
-    overlap = min(upper.right, lower.right) - max(upper.x, lower.x)
-    gap, height = lower.y - upper.bottom, lower.bottom - upper.y
-    narrower = min(upper.mask.shape[1], lower.mask.shape[1])
-    return upper.y < lower.y and upper.bottom < lower.bottom and gap < 0.15 * height and \
-        overlap >= 0.6 * narrower
+def are_above(parts):
+    """(n, n) bool: which Part is so close above which that the two may be halves of a digit."""
+    corners = [(part.x, part.y, part.right, part.bottom) for part in parts]
+    x, y, right, bottom = np.array(corners, np.int32).T
+    overlap = np.minimum.outer(right, right) - np.maximum.outer(x, x)
+    narrower = np.minimum.outer(right - x, right - x)
+    gap, height = np.subtract.outer(y, bottom).T, np.subtract.outer(bottom, y).T
+    return np.less.outer(y, y) & np.less.outer(bottom, bottom) & (gap < 0.15 * height) & \
+        (overlap >= 0.6 * narrower)
 
 
 def read_picture(picture, reader):

@@ -243,6 +243,11 @@ def test_a_five_keeps_its_bar():
     assert box(part) == pytest.approx(whole, abs=1)
 
 
+def test_a_full_page_has_a_part_a_digit():
+    page = np.tile(draw(1, (40, 30), (15, 5, 30), 4), (25, 25))
+    assert len(digits.find_parts(np.uint8(255 * page))) == 625
+
+
 RNG = np.random.default_rng(0)
 
 
