@@ -84,10 +84,11 @@ HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how su
 
 # Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
+OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # times that side of the other; between them it may be more
 DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
 LOOKS = 208, 416, 832       # pixels, root of the area that the whole is looked at with, more if
 SMALL = 22                  # pixels, its digits are lower than this, or there are none
-OBLONG = 2.5                # times that a look's longer side may have
+LOOK_OBLONG = 2.5           # times that a look's longer side may have
 CLOSER = 60                 # pixels, height that digits have in the closer looks
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
@@ -342,7 +343,7 @@ def load_image(source, page=0):
         image.draft(None, (DECODED, DECODED))     # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
         rgb = to_rgb(image)
-    rgb = shrunk(rgb, WORK_SIDES[1])
+    rgb = shrunk(rgb, longest_side(rgb.shape[:2]))
     enlarge = math.ceil(WORK_SIDES[0] / max(rgb.shape[:2]))
     if enlarge > 1:
         rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
@@ -373,6 +374,12 @@ def open_image(source):
     return Image.open(source, formats=["HEIF"])
 
 
+def longest_side(sides):
+    """Pixels that the longer of two sides is searched with at most: an oblong's area is alike."""
+    oblong = np.clip(max(sides) / min(sides), OBLONG_FROM, OBLONG_TO)
+    return WORK_SIDES[1] * math.sqrt(oblong / OBLONG_FROM)
+
+
 def shrunk(image, long_side):
     """An image (height, width, ...) no longer than `long_side`: the means of squares of pixels."""
     square = math.ceil(max(image.shape[:2]) / long_side)
@@ -385,7 +392,7 @@ def shrunk(image, long_side):
 
 def to_rgb(image):
     """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
-    step = math.ceil(max(image.size) / WORK_SIDES[1])
+    step = math.ceil(max(image.size) / longest_side(image.size))
     if image.mode[0] in "IF":           # convert() would clip these at 255
         image = image.convert("I") if image.mode[1:] else image         # out of 16 bits
         values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
@@ -458,7 +465,7 @@ def look_at_all(picture):
     """
     for side in LOOKS:
         zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
-                   OBLONG * side / max(picture.shape))
+                   LOOK_OBLONG * side / max(picture.shape))
         ink = look_for_ink(picture, zoom)
         usual = usual_height(np.uint8(ink > INK))
         if zoom == 1 or usual * zoom >= SMALL:
@@ -1457,7 +1464,7 @@ def surrounded(picture):
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
     papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
-    margin = round(AROUND * max(picture.shape))
+    margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
     for paper in [*papers[-1:], *papers[:-1][:1]]:
         yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper.tolist())
 

@@ -352,6 +352,16 @@ def test_rows_of_digits(run, tmp_path):
     assert plain.startswith("two.png\t1984 2026\t")
 
 
+@pytest.mark.parametrize("along", [np.vstack, np.hstack])
+def test_a_list_or_a_row_of_any_length_is_read(read, tmp_path, along):
+    Image.fromarray(along([row_of([i // 10, i % 10]) for i in range(10, 40)])).save(
+        tmp_path / "oblong.png")
+    (answer,), _ = read("oblong.png")
+    lines = answer["text"].split() if along is np.vstack else re.findall("..", answer["text"])
+    wrong = [i for i, line in enumerate(lines, 10) if line != str(i)]
+    assert len(lines) == 30 and len(wrong) <= 2
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_jobs_give_the_same_answers_in_the_same_order(run, tmp_path, jobs):
     for i in range(40):
