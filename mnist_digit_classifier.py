@@ -106,7 +106,7 @@ MAX_PIECES = 8              # pieces tried together as one digit
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
-NO_DIGIT = math.log(0.05)   # least that a piece can count for, whatever the network says
+NO_DIGIT = math.log(0.5)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
@@ -1404,8 +1404,8 @@ def are_above(parts):
 def read_picture(picture, reader):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    What leaves a doubt is read otherwise too; the likeliest reading stays, and what both read alike
-    may be sure, but not all of it.
+    What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as all of
+    them together, but not sure as a whole.
     """
     first = read_ink(find_ink(picture), reader)
     if is_sure(first):
@@ -1415,8 +1415,8 @@ def read_picture(picture, reader):
     if likeliest is first:
         return first
     ink, rows = likeliest
-    told = [one for row in first[1] for one in row]
-    rows = [[compared(one, told) for one in row] for row in rows]
+    told = [list(itertools.chain.from_iterable(rows)) for _, rows in [first, *others]]
+    rows = [[agreed(one, told) for one in row] for row in rows]
     return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
 
 
@@ -1435,13 +1435,14 @@ def less_sure(row):
     return [one._replace(confidences=BESIDE * one.confidences) for one in row]
 
 
-def compared(found, told):
-    """A Found of another reading, less sure unless those told before have that digit there."""
+def agreed(found, told):
+    """A Found with the mean of the confidences that each list of Founds has in it at its place."""
     part = found.part
     x, y = (part.x + part.right) / 2, (part.y + part.bottom) / 2
-    alike = [one.confidence for one in told if one.digit == found.digit
-             and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom]
-    return found._replace(confidences=max([BESIDE, *alike]) * found.confidences)
+    alike = [max((one.confidence for one in founds if one.digit == found.digit
+                  and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom),
+                 default=0) for founds in told]
+    return found._replace(confidences=found.confidences * min(1, np.mean(alike) / found.confidence))
 
 
 def other_readings(picture, reader):
@@ -1451,22 +1452,25 @@ def other_readings(picture, reader):
     """
     yield read_ink(find_ink(picture, OTHER_VIEWS), reader)
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
-    for wider in surrounded(picture):
+    for wider, inside in surrounded(picture):
         ink, rows = read_ink(find_ink(wider), reader)
-        margin = (len(wider) - len(picture)) // 2
-        inside = np.s_[margin:-margin, margin:-margin]
         yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
 
 
 def surrounded(picture):
-    """Yield a picture with a margin in the lightest, and in the darkest, of its common colours."""
+    """Yield a picture in a margin of the lightest, and of the darkest, of its common colours.
+
+    With each come the slices that it is there.
+    """
     small = shrunk(picture, 128).reshape(-1, 3)
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
     papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
     margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
+    inside = np.s_[margin:-margin, margin:-margin]
     for paper in [*papers[-1:], *papers[:-1][:1]]:
-        yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper.tolist())
+        yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT,
+                                 value=paper.tolist()), inside
 
 
 def within(found, inside, shape):
