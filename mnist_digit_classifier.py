@@ -84,7 +84,7 @@ HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how su
 
 # Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
-OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # times that side of the other; between them it may be more
+OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # longer side by shorter, between which it may be longer
 DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
 LOOKS = 208, 416, 832       # pixels, root of the area that the whole is looked at with, more if
 SMALL = 22                  # pixels, its digits are lower than this, or there are none
@@ -111,7 +111,7 @@ AS_PIECE = 0.88             # factor of the confidence in a piece that was cut o
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
-AROUND = 0.25               # share of its longer side, margin around a picture without digits
+AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 SURE = 0.95                 # confidence from which an answer is called sure
 LIKELY = 0.5                # confidence above which something is like a digit
 WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or none
