@@ -106,7 +106,7 @@ MAX_PIECES = 8              # pieces tried together as one digit
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
-NO_DIGIT = math.log(0.5)    # least that a piece can count for, whatever the network says
+NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
@@ -1404,8 +1404,8 @@ def are_above(parts):
 def read_picture(picture, reader):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as all of
-    them together, but not sure as a whole.
+    What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
+    them are, but not sure as a whole.
     """
     first = read_ink(find_ink(picture), reader)
     if is_sure(first):
@@ -1436,13 +1436,14 @@ def less_sure(row):
 
 
 def agreed(found, told):
-    """A Found with the mean of the confidences that each list of Founds has in it at its place."""
+    """A Found as confident as the surer half of lists of Founds are in its digit at its place."""
     part = found.part
     x, y = (part.x + part.right) / 2, (part.y + part.bottom) / 2
     alike = [max((one.confidence for one in founds if one.digit == found.digit
                   and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom),
                  default=0) for founds in told]
-    return found._replace(confidences=found.confidences * min(1, np.mean(alike) / found.confidence))
+    mean = np.mean(sorted(alike)[len(alike) // 2:])
+    return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
 def other_readings(picture, reader):
