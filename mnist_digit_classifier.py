@@ -1378,9 +1378,10 @@ def join_pieces(ink, found, reader):
         return found
     parts = [one.part for one in found]
     groups = np.argwhere(are_above(parts) & np.logical_or.outer(logs < sure, logs < sure)).tolist()
-    height, width = joined(parts).mask.shape
-    if len(found) <= MAX_PIECES and width <= height:
-        groups.insert(0, list(range(len(found))))
+    if len(found) <= MAX_PIECES:
+        height, width = joined(parts).mask.shape
+        if width <= height:
+            groups.insert(0, list(range(len(found))))
     wholes = look(ink, [joined([parts[number] for number in group]) for group in groups], reader)
     gone = set()
     for group, whole in zip(groups, wholes):
@@ -1415,7 +1416,7 @@ def read_picture(picture, reader):
     if likeliest is first:
         return first
     ink, rows = likeliest
-    told = [list(itertools.chain.from_iterable(rows)) for _, rows in [first, *others]]
+    told = [list(itertools.chain.from_iterable(theirs)) for _, theirs in [first, *others]]
     rows = [[agreed(one, told) for one in row] for row in rows]
     return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
 
