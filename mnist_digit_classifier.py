@@ -86,8 +86,9 @@ HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how su
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
 OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # longer side by shorter, between which it may be longer
 DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
-LOOKS = 208, 416, 832       # pixels, root of the area that the whole is looked at with, more if
-SMALL = 22                  # pixels, its digits are lower than this, or there are none
+LOW, FINER = 24, 2          # pixels, height of digits that these sides are too small for; by what
+LOOKS = 208, 416, 832, 1664     # pixels, root of the area that the whole is looked at with, more
+SMALL = 22                  # pixels, if its digits are lower than this, or there are none
 LOOK_OBLONG = 2.5           # times that a look's longer side may have
 CLOSER = 60                 # pixels, height that digits have in the closer looks
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
@@ -332,18 +333,22 @@ UNREADABLE = "cannot be read ({}); check its name, or save or fetch it anew"
 TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are read; make it smaller"
 
 
-def load_image(source, page=0):
-    """RGB (height, width, 3) uint8 of an image, upright; the factor to the original's pixels."""
+def load_image(source, page=0, finer=1):
+    """RGB (height, width, 3) uint8 of an image, upright; the factor to the original's pixels.
+
+    It is made small enough to work on; `finer` times that is kept of one with small digits.
+    """
     with explained(UNREADABLE), open_image(source) as image:
         if page:
             image.seek(page)
         if math.prod(image.size) > MAX_PIXELS:
             raise DigitError(TOO_LARGE)
         long_side = max(image.size)
-        image.draft(None, (DECODED, DECODED))     # JPEG decodes to 1/2, 1/4 or 1/8 for less
+        least = finer * DECODED
+        image.draft(None, (least, least))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
-        rgb = to_rgb(image)
-    rgb = shrunk(rgb, longest_side(rgb.shape[:2]))
+        rgb = to_rgb(image, finer)
+    rgb = shrunk(rgb, finer * longest_side(rgb.shape[:2]))
     enlarge = math.ceil(WORK_SIDES[0] / max(rgb.shape[:2]))
     if enlarge > 1:
         rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
@@ -390,9 +395,9 @@ def shrunk(image, long_side):
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def to_rgb(image):
+def to_rgb(image, finer=1):
     """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
-    step = math.ceil(max(image.size) / longest_side(image.size))
+    step = math.ceil(max(image.size) / (finer * longest_side(image.size)))
     if image.mode[0] in "IF":           # convert() would clip these at 255
         image = image.convert("I") if image.mode[1:] else image         # out of 16 bits
         values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
@@ -434,13 +439,13 @@ def components(mask):
     return labels, boxes[1:]
 
 
-def find_ink(picture, views=VIEWS):
+def find_ink(picture, views=VIEWS, at_all=None):
     """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
 
-    After a look at the whole come closer ones at the part that has digits, and at its negative.
-    Their mean is the ink: where they differ, it is faint.
+    After a look at the whole, if it is not given, come closer ones at the part that has digits, and
+    at its negative. Their mean is the ink: where they differ, it is faint.
     """
-    whole, zoom, usual = look_at_all(picture)
+    whole, zoom, usual = at_all or look_at_all(picture)
     if not usual:
         return whole
     x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
@@ -1402,16 +1407,17 @@ def are_above(parts):
         (overlap >= 0.6 * narrower)
 
 
-def read_picture(picture, reader):
+def read_picture(picture, reader, at_all=None):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
     What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
     them are, but not sure as a whole.
     """
-    first = read_ink(find_ink(picture), reader)
+    at_all = at_all or look_at_all(picture)
+    first = read_ink(find_ink(picture, VIEWS, at_all), reader)
     if is_sure(first):
         return first
-    others = [other for other in other_readings(picture, reader) if other[1]]
+    others = [other for other in other_readings(picture, reader, at_all) if other[1]]
     likeliest = max([first, *others], key=likelihood)
     if likeliest is first:
         return first
@@ -1447,12 +1453,12 @@ def agreed(found, told):
     return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
-def other_readings(picture, reader):
+def other_readings(picture, reader, at_all):
     """Yield readings of an RGB picture by other looks, blurred, and with a margin around it.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
-    yield read_ink(find_ink(picture, OTHER_VIEWS), reader)
+    yield read_ink(find_ink(picture, OTHER_VIEWS, at_all), reader)
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, inside in surrounded(picture):
         ink, rows = read_ink(find_ink(wider), reader)
@@ -1525,7 +1531,11 @@ def left_out(ink, parts):
 def read_image(source, reader, page=0):
     """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
-    return Reading(picture, scale, *read_picture(picture, reader))
+    at_all = look_at_all(picture)
+    if scale > 1 and 0 < at_all[2] < LOW:
+        picture, scale = load_image(source, page, FINER)
+        at_all = None
+    return Reading(picture, scale, *read_picture(picture, reader, at_all))
 
 
 def as_json(found, row, scale):

@@ -362,6 +362,23 @@ def test_a_list_or_a_row_of_any_length_is_read(read, tmp_path, along):
     assert len(lines) == 30 and len(wrong) <= 2
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_low_digits_of_a_page_of_twelve_megapixels_are_read(read, tmp_path, suffix):
+    """60 of its 4,000 pixels; the boxes are where they stand."""
+    page = np.full((4000, 3000, 3), 240, np.uint8)
+    for i in range(20, 28):
+        line = cv2.resize(row_of([i // 10, i % 10]), None, fx=0.5, fy=0.5)
+        page[400 * (i - 19):][:line.shape[0], 200 * (i - 19):][:, :line.shape[1]] = line
+    Image.fromarray(page).save(tmp_path / f"page{suffix}")
+    (answer,), _ = read(f"page{suffix}")
+    lines = answer["text"].split("\n")
+    assert len(lines) == 8 and sum(line != str(i) for i, line in enumerate(lines, 20)) <= 1
+    for digit in answer["digits"]:
+        x, y, width, height = digit["box"]
+        line = digit["row"] + 1
+        assert 200 * line <= x and 400 * line <= y and width < 80 and 30 < height < 100
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_jobs_give_the_same_answers_in_the_same_order(run, tmp_path, jobs):
     for i in range(40):
@@ -452,7 +469,7 @@ def test_heic_photos_are_read_or_the_install_command_is_told(run, tmp_path):
 
 
 def test_a_fault_of_the_script_itself_is_told_and_the_rest_is_read(monkeypatch):
-    monkeypatch.setattr(digits, "find_ink", lambda picture: 1 / 0)
+    monkeypatch.setattr(digits, "find_ink", lambda *given: 1 / 0)
     files = enumerate([str(EXAMPLES / "zero.png"), "missing.png"])
     reader = digits.Reader(digits.PRETRAINED)
     zero, missing = (digits.read_file(file, reader) for file in files)
@@ -493,7 +510,7 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     reader, asked = digits.Reader(digits.PRETRAINED), []
 
     def read(first, other):
-        monkeypatch.setattr(digits, "find_ink", lambda seen, views=digits.VIEWS: (
+        monkeypatch.setattr(digits, "find_ink", lambda seen, *views: (
             asked.append(views) or (first if len(asked) == 1 else
                                     cv2.resize(other, seen.shape[1::-1]))))
         asked.clear()
