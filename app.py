@@ -30,6 +30,7 @@ import mnist_digit_classifier as digits
 PORT = 7860                 # Gradio's usual one
 LIMIT = 10 * 2**20          # bytes of a picture; a larger one is made smaller before it is sent
 BODY = LIMIT * 4 // 3 + 2**16       # bytes of a request: a picture in base64 and what is around it
+LIKELY = 0.5                # confidence above which something is called a digit
 TURNS = threading.Semaphore(digits.count_cores())   # pictures read at a time; bounds the memory
 EXAMPLES = "2026-row-photo.jpg", "52-touching.png", "314-15926-ruled.png"
 
@@ -508,7 +509,7 @@ find(".camera").addEventListener("click", async () => {
     }
 });
 restore();
-""".replace("LIMIT", str(LIMIT)).replace("LIKELY", str(digits.LIKELY))
+""".replace("LIMIT", str(LIMIT)).replace("LIKELY", str(LIKELY))
 
 
 # ==== What it asks for ============================================================================

@@ -314,9 +314,10 @@ TALL_SIGNS = 0.88, 1.3      # factor of slashes' and brackets' length; shorter o
 OTHER_SIGNS = 0.6, 1.4      # of the size of plus, minus and the like
 UNEVEN = 0.06               # standard deviation of sizes and of bases within a line
 SKIPPED = 0.06              # share of the digits that have gaps where the pen skipped
-GAPS = 0.06, 0.7            # between digits that do not touch
+GAPS = 0.06, 0.9            # between digits that do not touch
 TOUCHING = -0.14, 0.02      # between those that do
-MORE_ONES = 0.1             # share of drawn digits that are 1s besides: bars look like them
+MORE_ONES = 0.2             # share of drawn digits that are 1s besides: so much else looks like one
+BARS = 0.5                  # share of the hands whose 1s are bars
 FROM_MNIST = 0.45           # share of the hands that write MNIST's digits; the others are drawn
 
 # Taking the picture.
@@ -381,6 +382,7 @@ class Hand(NamedTuple):
     slant: float                # sideways per height
     wobble: float               # share of the height, standard deviation of its strokes' points
     angular: float              # 0: round curves, 1: straight strokes
+    bars: bool                  # its 1s are bars, should it draw
 
 
 def new_hand(images, height, rng):
@@ -388,7 +390,7 @@ def new_hand(images, height, rng):
     pen = max(between(rng, PENS, logarithmic=True), THINNEST / height)
     draws = images is None or (len(images) > 1 and not chance(rng, FROM_MNIST))
     return Hand(None if draws else images, height, pen, rng.normal(0, SLANT),
-                between(rng, (0.01, 0.06)), rng.random()**3)
+                between(rng, (0.01, 0.06)), rng.random()**3, chance(rng, BARS))
 
 
 def ink_of(curves, hand):
@@ -431,8 +433,8 @@ def standing(curves, size):
 def drawn_glyph(label, hand, rng):
     """Coverage and corner of a digit, or of a letter (10), written stroke by stroke."""
     shares, strokes = ways(label)
-    strokes = strokes[pick(rng, dict(enumerate(shares)))]
-    return ink_of(standing(curved(strokes, hand, rng), math.exp(rng.normal(0, UNEVEN))), hand)
+    way = 0 if label == 1 and hand.bars else pick(rng, dict(enumerate(shares)))     # 0 is a bar
+    return ink_of(standing(curved(strokes[way], hand, rng), math.exp(rng.normal(0, UNEVEN))), hand)
 
 
 def mnist_glyph(hand, rng):
@@ -568,8 +570,8 @@ PRINTS = {                  # what is printed for the letter of a pattern
 # What may stand in a line: d is a digit, a a handwritten letter, ~ a wide gap, and in print W a
 # word, S a sign, L what a line of a list begins with.
 PATTERNS = {
-    "number": 18, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 6, "dd/dd/dd": 6, "dd/d/dd": 4,
-    "d/d/dd": 5, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
+    "number": 27, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 5, "dd/dd/dd": 5, "dd/d/dd": 3,
+    "d/d/dd": 4, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
     "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5,
     "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4,

@@ -114,8 +114,7 @@ UNREAD = 0.3                # confidence in there being no digit, where another 
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 SURE = 0.95                 # confidence from which an answer is called sure
-LIKELY = 0.5                # confidence above which something is like a digit
-WITH_DIGITS, ALONE = 0.02, 0.1      # confidence above which it is told, in a row with such or none
+LEAST = 0.1                 # confidence above which a digit is told
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
@@ -1269,10 +1268,6 @@ class Found(NamedTuple):
     def log_confidence(self):
         return math.log(max(self.confidence, 1e-9))
 
-    @property
-    def like_a_digit(self):
-        return self.confidence > LIKELY
-
 
 def look(ink, parts, reader):
     """Parts of a picture's ink, read as they are: a list of Founds.
@@ -1493,15 +1488,10 @@ def read_ink(ink, reader):
     found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
-    rows = [row for row in map(worth_telling, rows) if row]
+    rows = [[one for one in row if one.confidence > LEAST] for row in rows]
+    rows = [row for row in rows if row]
     others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
     return ink, [less_sure(row) if has_beside(row, others) else row for row in rows]
-
-
-def worth_telling(row):
-    """Those Founds of a row that are not too unlikely, the less so beside some that are likely."""
-    least = WITH_DIGITS if any(one.like_a_digit for one in row) else ALONE
-    return [one for one in row if one.confidence > least]
 
 
 def has_beside(row, others):
