@@ -21,9 +21,10 @@ import numpy as np
 
 import drawn_pages
 import mnist_digit_classifier as digits
+from mnist_digit_classifier import SQUARE
 
 WIDTHS = 24, 48, 64, 80     # filters at a 4th, 8th, 16th and 32nd of the picture's size
-STEM, SQUARE = 8, 4         # pixels, side of the first filters and of the squares they step by
+STEM = 2 * SQUARE           # pixels, side of the first filters, which step by a square
 HELD_OUT = 5_000            # of MNIST's training images, the last ones
 BATCH = 16                  # pictures a step
 SERVED = 3                  # steps that each picture serves in
@@ -121,7 +122,10 @@ def unfold(path, model, pictures):
     import onnx
     from keras import Model, layers
     constants = [onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer]
-    kernels = [one.transpose(2, 3, 1, 0) for one in constants if one.ndim == 4]
+    kernels = [one for one in constants if one.ndim == 4]
+    squares = kernels[0].reshape(-1, SQUARE, SQUARE, 3, 2, 2).transpose(4, 1, 5, 2, 3, 0)
+    kernels = [squares.reshape(STEM, STEM, 3, -1),
+               *(one.transpose(2, 3, 1, 0) for one in kernels[1:])]
     biases = [after for one, after in itertools.pairwise(constants) if one.ndim == 4]
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     normal = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
@@ -135,10 +139,18 @@ def unfold(path, model, pictures):
     convolutions[-1].set_weights([kernels[-1], biases[-1]])
 
 
+def over_squares(kernel):
+    """The first kernel (out, 3, 8, 8) for pictures in squares of 4 x 4 pixels: (out, 48, 2, 2)."""
+    squares = kernel.reshape(-1, 3, 2, SQUARE, 2, SQUARE).transpose(0, 3, 5, 1, 2, 4)
+    return squares.reshape(-1, 3 * SQUARE**2, 2, 2)
+
+
 def to_onnx(weights):
-    """The bytes of the ONNX file: RGB from 0 to 255 (1, 3, h, w) in, shares (1, 1, h, w) out."""
+    """The bytes of the ONNX file: digits.in_squares' picture in, out_of_squares' shares out."""
     from onnx import TensorProto, helper, numpy_helper
-    nodes, constants, convolutions = [], [], iter(folded(weights))
+    nodes, constants = [], []
+    (stem, bias), *others = folded(weights)
+    convolutions = iter([(over_squares(stem), bias), *others])
 
     def add(kind, *inputs, **attributes):
         nodes.append(helper.make_node(kind, inputs, [f"x{len(nodes)}"], **attributes))
@@ -152,14 +164,13 @@ def to_onnx(weights):
     def convolved(x, stride=1, active=True):
         kernel, bias = next(convolutions)
         side = kernel.shape[2]
-        before = max(0, side - stride) // 2
-        pads = [before, before, max(0, side - stride) - before, max(0, side - stride) - before]
+        missing = max(0, side - stride) if side > 2 else 0      # squares come with their edge
+        pads = [missing // 2] * 2 + [missing - missing // 2] * 2
         x = add("Conv", x, constant(kernel), constant(bias), kernel_shape=[side, side],
                 strides=[stride, stride], pads=pads)
         return add("Relu", x) if active else x
 
-    x = add("Add", add("Mul", "picture", constant(1 / 127.5)), constant(-1))
-    skips = [convolved(convolved(x, SQUARE))]
+    skips = [convolved(convolved("squares"))]
     for _ in WIDTHS[1:]:
         skips.append(convolved(convolved(skips[-1], 2)))
     x = skips.pop()
@@ -167,10 +178,10 @@ def to_onnx(weights):
         x = add("Resize", convolved(x, active=False), "", constant([1, 1, 2, 2]), mode="nearest",
                 coordinate_transformation_mode="asymmetric", nearest_mode="floor")
         x = convolved(add("Relu", add("Add", x, skip)))
-    x = add("DepthToSpace", convolved(x, active=False), blocksize=SQUARE, mode="DCR")
-    nodes.append(helper.make_node("Sigmoid", [x], ["share"]))
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, "height", "width"])
-            for name, channels in (("picture", 3), ("share", 1))]
+    nodes.append(helper.make_node("Sigmoid", [convolved(x, active=False)], ["shares"]))
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, *places])
+            for name, channels, places in (("squares", 3 * SQUARE**2, ("rows", "columns")),
+                                           ("shares", SQUARE**2, ("height", "width")))]
     graph = helper.make_graph(nodes, "ink", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     return model.SerializeToString()

@@ -1,5 +1,4 @@
 """The network that finds ink: what is trained, what OpenCV runs, and going on from it."""
-import cv2
 import numpy as np
 import pytest
 
@@ -36,7 +35,7 @@ def test_opencv_finds_what_was_trained(model, pictures, tmp_path):
     train_ink.save(model, model.get_weights(), path, 1)
     network, facts = digits.load_network(path)
     for picture, shares in zip(pictures, shares_of(model, pictures)):
-        found = network(cv2.dnn.blobFromImage(picture))[0, 0]
+        found = digits.out_of_squares(network(digits.in_squares(picture)))
         squares = train_ink.as_squares(np.uint8(255 * found + 0.5)[None])[0]
         assert found.shape == SHAPE and np.abs(squares - shares).max() < 0.01
     assert facts["steps"] == 1 and facts["weights"] == model.count_params() < 300_000
