@@ -86,7 +86,7 @@ HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how su
 WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
 OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # longer side by shorter, between which it may be longer
 DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
-LOW, FINER = 24, 2          # pixels, height of digits that these sides are too small for; by what
+LOW, FINER = 24, 2          # pixels, height of digits that need a larger picture; times as large
 LOOKS = 208, 416, 832, 1664     # pixels, root of the area that the whole is looked at with, more
 SMALL = 22                  # pixels, if its digits are lower than this, or there are none
 LOOK_OBLONG = 2.5           # times that a look's longer side may have
@@ -1543,7 +1543,7 @@ def read_image(source, reader, page=0):
     """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
     at_all = look_at_all(picture)
-    if scale > 1 and 0 < at_all[2] < LOW:
+    if scale > 1 and at_all[2] < LOW:
         picture, scale = load_image(source, page, FINER)
         at_all = None
     return Reading(picture, scale, *read_picture(picture, reader, at_all))

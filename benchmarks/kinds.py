@@ -6,7 +6,8 @@ Sheets turned and tilted on a table, the same under the edge of a shadow, form b
 lines under numbers, decimal commas, words beside numbers, rows cropped without a margin, single
 digits cut out tightly, numbers that are small in a large photograph. Then a second table of others:
 sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
-stripe, large pale letters behind a number. Nothing here is made by drawn_pages.py, which the
+stripe, large pale letters behind a number, straight 1s by all pens (these numbers are drawn), low
+numbers on a large page. Nothing here is made by drawn_pages.py, which the
 network that finds ink learned from. Only digits count as text: a slash, a comma or a letter is
 none. Sure and wrong: the text is wrong and every digit given is called sure.
 """
@@ -332,9 +333,36 @@ def pale_letters_behind(take, rng):
     return on_paper(ink, rng, printed=behind, form=(225, 210, 210)), text
 
 
+def straight_ones(_, rng):
+    """A number by a pen of any width on plain paper, its 1s bars; about half of its digits are."""
+    pen, slant = np.exp(rng.uniform(np.log(0.03), np.log(0.13))), rng.normal(0, 0.12)
+
+    def take(count, rng):
+        inks, labels = pages.drawn_digits((pen, pen))(count, rng)
+        for number in np.flatnonzero((labels == 1) | (rng.random(count) < 0.4)):
+            bar, lean = np.zeros((240, 200), np.uint8), 100 * (slant + rng.normal(0, 0.03))
+            ends = (int(100 - lean), 220), (int(100 + lean), 20)
+            cv2.line(bar, *ends, 255, int(200 * pen), cv2.LINE_AA)
+            inks[number], labels[number] = share(bar), 1
+        return inks, labels
+    ink, text, height, _ = row_of(take, int(rng.integers(3, 8)), rng, (0.15, 0.8))
+    return on_paper(margined(ink, height, rng), rng), text
+
+
+def low_on_a_page(take, rng):
+    """Three numbers 50 to 70 pixels high, one under another, on a page of 4000 x 3000 pixels."""
+    page, texts, x = np.zeros((4000, 3000), np.float32), [], int(rng.integers(150, 1500))
+    for y in np.cumsum(rng.integers(200, 1000, 3)):
+        row, text, _, _ = row_of(take, int(rng.integers(2, 6)), rng, height=rng.integers(50, 71))
+        page[y:y + len(row), x:x + row.shape[1]] = row
+        texts.append(text)
+    return on_paper(page, rng), "".join(texts)
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
-OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind)
+OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
+          straight_ones, low_on_a_page)
 
 
 def encoded(picture, rng):
