@@ -307,6 +307,7 @@ SHAPE_SHARES = 0.5, 0.2, 0.14, 0.1, 0.06
 # Writing. Heights are a digit's, in pixels; other lengths are in shares of that height.
 HEIGHTS = 14, 230           # from the smallest to the largest digit
 PENS = 0.011, 0.28          # width, from a hair to a marker
+MNIST_PENS = 0.05, 0.14     # the same of MNIST's digits, for what else is written with them
 THINNEST = 0.6              # pixels
 ITALIC = 0.3                # share of the printed words that are slanted
 SLANT = 0.16                # sideways per height, standard deviation; a hand's own
@@ -316,8 +317,8 @@ UNEVEN = 0.06               # standard deviation of sizes and of bases within a 
 SKIPPED = 0.06              # share of the digits that have gaps where the pen skipped
 GAPS = 0.06, 0.9            # between digits that do not touch
 TOUCHING = -0.14, 0.02      # between those that do
-MORE_ONES = 0.2             # share of drawn digits that are 1s besides: so much else looks like one
-BARS = 0.5                  # share of the hands whose 1s are bars
+MORE_ONES = 0.25            # share of drawn digits that are 1s besides: so much else looks like one
+BARS = 0.6                  # share of the hands whose 1s are bars
 FROM_MNIST = 0.45           # share of the hands that write MNIST's digits; the others are drawn
 
 # Taking the picture.
@@ -387,8 +388,8 @@ class Hand(NamedTuple):
 
 def new_hand(images, height, rng):
     """A random Hand that writes `height` pixels high, any pen; always a single image, if given."""
-    pen = max(between(rng, PENS, logarithmic=True), THINNEST / height)
     draws = images is None or (len(images) > 1 and not chance(rng, FROM_MNIST))
+    pen = max(between(rng, PENS if draws else MNIST_PENS, logarithmic=True), THINNEST / height)
     return Hand(None if draws else images, height, pen, rng.normal(0, SLANT),
                 between(rng, (0.01, 0.06)), rng.random()**3, chance(rng, BARS))
 
@@ -570,8 +571,8 @@ PRINTS = {                  # what is printed for the letter of a pattern
 # What may stand in a line: d is a digit, a a handwritten letter, ~ a wide gap, and in print W a
 # word, S a sign, L what a line of a list begins with.
 PATTERNS = {
-    "number": 27, "dd": 3, "dd~dd": 0.6, "dd/dd/dddd": 5, "dd/dd/dd": 5, "dd/d/dd": 3,
-    "d/d/dd": 4, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
+    "number": 28, "dd": 3, "dd~dd": 1, "dd/dd/dddd": 7, "dd/dd/dd": 7, "dd/d/dd": 5,
+    "d/d/dd": 6, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
     "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5,
     "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4,

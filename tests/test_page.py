@@ -200,6 +200,10 @@ def test_what_is_no_digit_is_told(page):
     for line in CROSS:
         stroke(page, line)
     expect(page.locator(".text")).to_have_text("no digit")
+    page.click(".clear")
+    for line in LETTER:
+        stroke(page, line)
+    expect(page.locator(".text")).to_have_text("no digit")
     expect(page.locator(".card figcaption").first).to_contain_text("no digit; most like")
     expect(page.locator(".copy")).to_be_hidden()
     page.click(".clear")
