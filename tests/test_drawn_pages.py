@@ -109,13 +109,13 @@ def test_drawn_digits_alone_teach_mnist(mnist):
 @pytest.fixture(scope="module")
 def pictures(small_arrays):
     """Made pictures and their masks."""
-    return drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=3)
+    return drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=4)
 
 
 def test_pictures_are_made_alike_from_one_seed(pictures, small_arrays):
     images, masks = pictures
-    again, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=3)
-    other, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=4)
+    again, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=4)
+    other, _ = drawn_pages.make_pictures(60, (256, 256), small_arrays["x_train"], seed=5)
     assert images.shape == (60, 256, 256, 3) and masks.shape == (60, 256, 256)
     assert (again == images).all() and (other != images).any()
 

@@ -256,8 +256,8 @@ def test_a_sharpened_network_says_the_same_and_is_surer():
 def test_digits_found_again_are_what_they_were(small_arrays):
     """Most, as the network that ships sees them; and they are as found, so not all the same."""
     x, y = small_arrays["x_train"], small_arrays["y_train"]
-    images, labels = digits.find_again(x, y, 60, np.random.default_rng(0))
-    assert images.shape == (60, 28, 28) and images.dtype == np.uint8 and len(set(labels)) == 10
+    images, labels = digits.find_again(x, y, 100, np.random.default_rng(0))
+    assert images.shape == (100, 28, 28) and images.dtype == np.uint8 and len(set(labels)) == 10
     reader = digits.Reader(digits.PRETRAINED)
     read = reader.confidences(digits.straighten(images)).argmax(axis=1)
     assert (read == labels).mean() > 0.85
