@@ -1542,8 +1542,8 @@ def left_out(ink, parts):
 def read_image(source, reader, page=0):
     """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
-    at_all = look_at_all(picture)
-    if scale > 1 and at_all[2] < LOW:
+    *_, usual = at_all = look_at_all(picture)
+    if scale > 1 and usual < LOW:
         picture, scale = load_image(source, page, FINER)
         at_all = None
     return Reading(picture, scale, *read_picture(picture, reader, at_all))

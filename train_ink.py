@@ -122,10 +122,10 @@ def unfold(path, model, pictures):
     import onnx
     from keras import Model, layers
     constants = [onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer]
-    kernels = [one for one in constants if one.ndim == 4]
-    squares = kernels[0].reshape(-1, SQUARE, SQUARE, 3, 2, 2).transpose(4, 1, 5, 2, 3, 0)
-    kernels = [squares.reshape(STEM, STEM, 3, -1),
-               *(one.transpose(2, 3, 1, 0) for one in kernels[1:])]
+    squares, *others = (one for one in constants if one.ndim == 4)
+    stem = squares.reshape(-1, SQUARE, SQUARE, 3, 2, 2).transpose(4, 1, 5, 2, 3, 0)
+    kernels = [stem.reshape(STEM, STEM, 3, -1),         # what over_squares made, undone
+               *(one.transpose(2, 3, 1, 0) for one in others)]
     biases = [after for one, after in itertools.pairwise(constants) if one.ndim == 4]
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     normal = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
