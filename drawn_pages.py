@@ -328,6 +328,9 @@ MOST_TURN = 17              # degrees
 SHADOWED = 0.25             # share of the pictures with the edge of a shadow across them
 SHADE = 0.25, 0.65          # share of the light that a shadow takes
 LEAST_CONTRAST = 30         # grey levels between pen and paper
+LEAST_SEEN = 0.5            # times the noise around it that a stroke must differ from there
+GRAIN = 5                   # grey levels, noise that there is at least
+NEARBY = 31, 31             # pixels, sides of the squares in which that is compared
 SMUDGED = 0.08              # share of the papers with soft dark spots
 INVERTED = 0.12             # share of the pictures turned to their negative
 LEAST_HEIGHT = 10           # pixels, of the digits in a picture of few pixels
@@ -574,9 +577,10 @@ PATTERNS = {
     "number": 28, "dd": 3, "dd~dd": 1, "dd/dd/dddd": 7, "dd/dd/dd": 7, "dd/d/dd": 5,
     "d/d/dd": 6, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
-    "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "W~dd": 8, "W~d": 5,
-    "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5, "d~aa": 0.4, "add": 0.4,
-    "dSdSd": 0.7, "#dd": 0.5, "dd%": 1, "d%": 0.6, "$dd": 1.5, "'dd": 0.2, "dd~v": 0.3,
+    "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3,
+    "(ddd)~dddd": 1, "W~dd": 8, "W~d": 5, "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1,
+    "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "dSdSd": 0.7, "#dd": 0.5, "dd%": 1, "d%": 0.6,
+    "$dd": 1.5, "'dd": 0.2, "dd~v": 0.3,
 }
 
 
@@ -1438,8 +1442,24 @@ def stroke_mask(coverage):
     return cv2.divide(cv2.subtract(coverage, most // 4), most, scale=2 * 255)
 
 
+def seen(picture, mask):
+    """The mask without the strokes that nobody could see in an RGB picture, whatever hid them."""
+    def nearby(values, weights):        # their mean around each pixel
+        total = cv2.blur(weights, NEARBY) + np.float32(1e-4)
+        return cv2.blur(values * weights[..., None], NEARBY) / total[..., None]
+    picture, ink = np.float32(picture), np.float32(mask) / 255
+    rim = np.float32(cv2.dilate(mask, np.ones((13, 13))) > cv2.dilate(mask, np.ones((3, 3))))
+    paper = nearby(picture, rim)
+    noise = np.sqrt(np.maximum(nearby((picture - paper)**2, rim).mean(axis=2), 0))
+    contrast = np.abs(nearby(picture, ink) - paper).max(axis=2) / (noise + GRAIN)
+    _, strokes = cv2.connectedComponents(np.uint8(mask > 0))
+    area, total = (np.bincount(strokes.ravel(), weights.ravel()) for weights in
+                   (ink, contrast * ink))
+    return np.where((total < LEAST_SEEN * area)[strokes], 0, mask)
+
+
 def make_picture(shape, images, rng, kind=None):
-    """RGB (height, width, 3) and the mask (height, width) of the digits' ink in it, both uint8.
+    """RGB (height, width, 3) and the mask (height, width) of the ink of digits seen in it, uint8.
 
     What is on the page is of a random kind of PAGES, or none, unless it is said.
     """
@@ -1470,7 +1490,8 @@ def make_picture(shape, images, rng, kind=None):
         picture = coarse(picture, mask, 15 if tight else 24, rng)
     elif chance(rng, DAMAGED):
         picture = pick(rng, DAMAGES)(picture, rng)
-    return camera(picture, rng), stroke_mask(mask)
+    picture = camera(picture, rng)
+    return picture, seen(picture, stroke_mask(mask))
 
 
 def make_pictures(count, shape, images, seed):

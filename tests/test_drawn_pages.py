@@ -4,6 +4,7 @@ import collections
 import cv2
 import numpy as np
 import pytest
+from drawing import draw
 
 import drawn_pages
 import mnist_digit_classifier as digits
@@ -130,6 +131,20 @@ def test_some_pictures_have_no_digit_and_the_others_ink_that_can_be_seen(picture
         ink = mask > 200 if (mask > 200).any() else mask > 100
         contrasts.append(np.abs(image[ink].mean(axis=0) - image[around].mean(axis=0)).max())
     assert np.median(contrasts) > 50 and np.mean(np.array(contrasts) > 12) > 0.9
+
+
+def test_what_nobody_can_see_is_no_ink():
+    """Of a dark, a faint and a covered digit the last one; and the faint one where it is noisy."""
+    mask = np.zeros((100, 300), np.uint8)
+    for x in (10, 110, 210):
+        mask[10:90, x:x + 80] = 255 * draw(3, (80, 80), (20, 10, 60), 6)
+    strength = np.repeat([150, 9, 0], 100) / 255
+    picture = np.repeat(200 - mask * strength[None], 3).reshape(100, 300, 3).astype(np.uint8)
+    clean = drawn_pages.seen(picture, mask)
+    assert (clean[:, :200] == mask[:, :200]).all() and not clean[:, 200:].any()
+    noise = np.random.default_rng(0).normal(0, 40, picture.shape)
+    noisy = drawn_pages.seen(np.clip(picture + noise, 0, 255).astype(np.uint8), mask)
+    assert (noisy[:, :100] == mask[:, :100]).all() and not noisy[:, 100:].any()
 
 
 @pytest.mark.parametrize("kind", [*drawn_pages.PAGES, *drawn_pages.PAGES_WITHOUT])

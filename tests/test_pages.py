@@ -1,6 +1,7 @@
 """Whole pages: digits of pens and of MNIST, one, in rows or columns, touching, on every paper."""
 import collections
 import io
+import itertools
 
 import cv2
 import numpy as np
@@ -54,20 +55,21 @@ def right_shares(answers):
 
 @pytest.fixture(scope="module")
 def by_pen(reader):
-    """Pages of drawn digits, each layout on each paper once, as they are read, by pen."""
-    return {pen: read_pages(pages.make(pages.drawn_digits(width), 70, seed=1), reader)
-            for pen, width in PENS.items()}
+    """Pages of drawn digits as they are read, by pen: two pens share each layout on each paper."""
+    made = {pen: pages.make(pages.drawn_digits(width), 70, seed=1) for pen, width in PENS.items()}
+    return {pen: read_pages(itertools.islice(made[pen], number % 2, None, 2), reader)
+            for number, pen in enumerate(PENS)}
 
 
 @pytest.mark.parametrize("pen", PENS)
 def test_every_pen_and_layout(pen, by_pen):
     exact = exact_shares(by_pen[pen])
-    assert exact["single"] >= 0.85 and exact["touching"] >= 0.7        # two misses of 14 at most
+    assert exact["single"] >= 0.85 and exact["touching"] >= 0.7        # one and two misses of 7
     assert min(exact[layout] for layout in ("row", "rows", "column")) >= 0.75
 
 
 def test_every_paper(by_pen):
-    """With all pens, twenty pages each."""
+    """With all pens, ten pages each."""
     exact = exact_shares([page for read in by_pen.values() for page in read])
     assert set(exact) == {*pages.LAYOUTS, *(paper.__name__ for paper in pages.PAPERS)}
     assert exact["single"] >= 0.96
@@ -77,7 +79,7 @@ def test_every_paper(by_pen):
 def test_mnist_digits_on_pages(mnist, reader):
     data = digits.load_mnist(mnist)
     right = right_shares(read_pages(
-        pages.make(pages.mnist_digits(data.x_test, data.y_test), 140), reader))
+        pages.make(pages.mnist_digits(data.x_test, data.y_test), 70), reader))
     assert right["single"] >= 0.96 and min(right["row"], right["rows"], right["column"]) >= 0.95
     assert right["touching"] >= 0.8
 
