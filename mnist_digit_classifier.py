@@ -94,14 +94,13 @@ CLOSER = 60                 # pixels, height that digits have in the closer look
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
 VIEWS = (False, 1), (True, 0.85)        # closer looks, at the negative or not, with which zoom
-OTHER_VIEWS = (False, 0.75), (True, 1)  # other ones, where these leave a doubt
 BLUR = 1.5                  # pixels, standard deviation; what leaves a doubt is read blurred too
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 SQUARE = 4                  # pixels, side of the squares that the ink network takes and tells of
-INK, TRACE = 40, 25         # of 255, ink that is a stroke's, and that is worth showing
+INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a doubt
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
-LARGE_HEIGHT, LARGE_INK = 0.4, 0.05     # shares of usual height, most ink that large strokes have
+LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
 MAX_PARTS = 1000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 
@@ -426,12 +425,6 @@ def over_paper(rgba):
     return (paper + (rgb - np.float32(paper)) * (alpha / np.float32(255))).astype(np.uint8)
 
 
-def quantile(values, share):
-    """The value that `share` of all values lie below; NumPy's own is ten times slower on so few."""
-    rank = int(share * (values.size - 1))
-    return np.partition(values, rank, axis=None)[rank]
-
-
 def components(mask):
     """What is connected in a mask: labels (height, width) from 1, boxes with areas (n, 5)."""
     _, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
@@ -439,7 +432,7 @@ def components(mask):
     return labels, boxes[1:]
 
 
-def find_ink(picture, views=VIEWS, at_all=None):
+def find_ink(picture, at_all=None):
     """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
 
     After a look at the whole, if it is not given, come closer ones at the part that has digits, and
@@ -456,10 +449,10 @@ def find_ink(picture, views=VIEWS, at_all=None):
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
     closer = closer if closer > WORTH_CLOSER * zoom else zoom
     ink, total = np.zeros_like(whole), np.zeros(shape, np.float32)
-    for negative, factor in views:
+    for negative, factor in VIEWS:
         total += whole[part] if not negative and factor * closer == zoom else \
             look_for_ink(255 - seen if negative else seen, factor * closer)
-    ink[part] = total / len(views) + 0.5
+    ink[part] = total / len(VIEWS) + 0.5
     return ink
 
 
@@ -589,7 +582,7 @@ def find_parts(ink):
     x, y, width, height, area = boxes[kept].T
     strength = np.bincount(labels.ravel(), ink.ravel())[kept + 1]
     usual = weighted_median(height, strength)
-    is_large = (height >= LARGE_HEIGHT * usual) & (strength >= LARGE_INK * strength.max())
+    is_large = height >= LARGE_HEIGHT * usual
     low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
     owner = attach(low, high, area, is_large, usual)
     parts = []
@@ -651,12 +644,10 @@ def split(part):
 
 
 def cut_out(ink, part):
-    """The ink (height, width) uint8 of a Part alone, stretched so that its strokes are 255."""
-    mask = part.mask.astype(np.uint8)
-    alone = ink[part.y:part.bottom, part.x:part.right] * cv2.dilate(mask, np.ones((3, 3)))
-    alone, mask = shrunk(alone, 8 * BOX), shrunk(255 * mask, 8 * BOX)
-    share = np.clip(alone / quantile(alone[mask > mask.max() / 2], 0.75), 0, 1)
-    return (255 * share**FAINT).astype(np.uint8)
+    """The ink (height, width) uint8 of a Part alone, what is faint of it lifted."""
+    mask = cv2.dilate(np.uint8(part.mask), np.ones((3, 3)))
+    alone = shrunk(ink[part.y:part.bottom, part.x:part.right] * mask, 8 * BOX)
+    return np.uint8(255 * (alone / np.float32(255))**FAINT)
 
 
 def stroke_width(mask):
@@ -1429,11 +1420,10 @@ def read_picture(picture, reader, at_all=None):
     What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
     them are, but not sure as a whole.
     """
-    at_all = at_all or look_at_all(picture)
-    first = read_ink(find_ink(picture, VIEWS, at_all), reader)
+    first = read_ink(find_ink(picture, at_all), reader)
     if is_sure(first):
         return first
-    others = [other for other in other_readings(picture, reader, at_all) if other[1]]
+    others = [other for other in other_readings(picture, reader) if other[1]]
     likeliest = max([first, *others], key=likelihood)
     if likeliest is first:
         return first
@@ -1469,12 +1459,11 @@ def agreed(found, told):
     return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
-def other_readings(picture, reader, at_all):
-    """Yield readings of an RGB picture by other looks, blurred, and with a margin around it.
+def other_readings(picture, reader):
+    """Yield readings of an RGB picture blurred, and with a margin around it.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
-    yield read_ink(find_ink(picture, OTHER_VIEWS, at_all), reader)
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, inside in surrounded(picture):
         ink, rows = read_ink(find_ink(wider), reader)
