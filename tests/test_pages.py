@@ -79,7 +79,7 @@ def test_every_paper(by_pen):
 def test_mnist_digits_on_pages(mnist, reader):
     data = digits.load_mnist(mnist)
     right = right_shares(read_pages(
-        pages.make(pages.mnist_digits(data.x_test, data.y_test), 70), reader))
+        pages.make(pages.mnist_digits(data.x_test, data.y_test), 140), reader))
     assert right["single"] >= 0.96 and min(right["row"], right["rows"], right["column"]) >= 0.95
     assert right["touching"] >= 0.8
 
