@@ -577,10 +577,10 @@ PATTERNS = {
     "number": 28, "dd": 3, "dd~dd": 1, "dd/dd/dddd": 7, "dd/dd/dd": 7, "dd/d/dd": 5,
     "d/d/dd": 6, "dd/d": 1, "d/d": 0.6, "dd.dd.dd": 0.5, "dd-dd-dd": 0.5, "ddd-ddd": 0.5,
     "ddd-dddd": 1, "dddd-dddd": 0.5, "d-d": 0.4, "-dd": 0.4, "dd:dd": 0.6, "d,dd": 1, "dd,d": 0.6,
-    "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3,
-    "(ddd)~dddd": 1, "W~dd": 8, "W~d": 5, "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1,
-    "aa~d": 0.5, "d~aa": 0.4, "add": 0.4, "dSdSd": 0.7, "#dd": 0.5, "dd%": 1, "d%": 0.6,
-    "$dd": 1.5, "'dd": 0.2, "dd~v": 0.3,
+    "ddd,dd": 0.6, "d.dd": 0.5, "d.~dd": 0.3, "d)": 0.3, "(dd)": 0.3, "(ddd)~dddd": 1,
+    "W~dd": 8, "W~d": 5, "W~ddd": 5, "dd~W": 4, "W:~dd/d": 0.3, "aaaa~dd": 1, "aa~d": 0.5,
+    "d~aa": 0.4, "add": 0.4, "dSdSd": 0.7, "#dd": 0.5, "dd%": 1, "d%": 0.6, "$dd": 1.5,
+    "'dd": 0.2, "dd~v": 0.3,
 }
 
 
