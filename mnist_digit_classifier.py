@@ -41,20 +41,16 @@ import itertools
 import json
 import logging
 import math
-import multiprocessing
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import textwrap
-import threading
 import time
 import warnings
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,6 +83,7 @@ WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture t
 OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # longer side by shorter, between which it may be longer
 DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
 LOW, FINER = 24, 2          # pixels, height of digits that need a larger picture; times as large
+HIGH = 120                  # pixels, height from which they are read in a smaller one
 LOOKS = 208, 416, 832, 1664     # pixels, root of the area that the whole is looked at with, more
 SMALL = 22                  # pixels, if its digits are lower than this, or there are none
 LOOK_OBLONG = 2.5           # times that a look's longer side may have
@@ -526,12 +523,14 @@ def load_network(path):
         if hashlib.sha256(network).hexdigest() != metadata["sha256"]:
             raise ValueError("wrong hash")
         net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
-    lock = threading.Lock()                 # OpenCV's networks serve one thread at a time
+    idle = [net]                            # each serves one thread at a time
 
     def outputs(inputs):
-        with lock:
-            net.setInput(inputs)
-            return net.forward()
+        net = idle.pop() if idle else cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+        net.setInput(inputs)
+        result = net.forward()
+        idle.append(net)
+        return result
     return outputs, metadata
 
 
@@ -1221,7 +1220,7 @@ def save_picture(figure, path):
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_pieces), and the likeliest reading stays. try_to_read
-# makes the answer of a file, read_files those of many, in_parallel spreads them over processes.
+# makes the answer of a file, read_files those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1235,9 +1234,6 @@ class Reader:
         self.outputs, self.metadata = load_network(path)
         if "classes" not in self.metadata:
             raise DigitError(f"{path} finds ink and reads no digits; choose another")
-
-    def __reduce__(self):       # another process loads it anew, and once, though each task has it
-        return shared_reader, (self.path,)
 
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
@@ -1254,12 +1250,6 @@ class Reader:
     def prepare(self, images):
         """A data set's images as it learned them: straightened, unless by the plain recipe."""
         return images if self.metadata["recipe"] == "plain" else straighten(images)
-
-
-@functools.cache
-def shared_reader(path):
-    """The Reader of a model file, one in a process."""
-    return Reader(path)
 
 
 class Found(NamedTuple):
@@ -1531,10 +1521,16 @@ def left_out(ink, parts):
 def read_image(source, reader, page=0):
     """The Reading of a page of a path, binary file or bytes; DigitError where it is unreadable."""
     picture, scale = load_image(source, page)
-    *_, usual = at_all = look_at_all(picture)
+    ink, zoom, usual = at_all = look_at_all(picture)
     if scale > 1 and usual < LOW:
         picture, scale = load_image(source, page, FINER)
         at_all = None
+    elif usual > HIGH:                  # what follows takes as long as there are pixels
+        long_side = max(picture.shape) * HIGH / usual
+        smaller = shrunk(picture, long_side)
+        times = max(picture.shape) / max(smaller.shape)
+        picture, scale = smaller, scale * times
+        at_all = shrunk(ink, long_side), zoom * times, usual / times
     return Reading(picture, scale, *read_picture(picture, reader, at_all))
 
 
@@ -1616,28 +1612,13 @@ def read_file(numbered, reader, steps=None):
 
 
 def in_parallel(function, tasks, jobs):
-    """Yield function(task) for each task, in order, by `jobs` processes."""
+    """Yield function(task) for each task, in order, by `jobs` threads."""
     if jobs == 1:
         yield from map(function, tasks)
         return
-    spawn = multiprocessing.get_context("spawn")
-    try:
-        with ProcessPoolExecutor(jobs, spawn, start_process, [log.level]) as pool:
-            yield from pool.map(function, tasks, chunksize=8)
-    except BrokenProcessPool:
-        raise DigitError("a process that reads images was killed, perhaps for want of memory; "
-                         "try again with fewer --jobs") from None
-
-
-def start_process(level):
-    """Settings of a process that reads beside others: one thread, its Ctrl-C and log our own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()       # whose end, however it comes, must be ours too
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
-    log_to_stderr(level)
-    warnings.filterwarnings("ignore", module="PIL|matplotlib")
     cv2.setNumThreads(1)
-    keep_memory()
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(function, tasks)
 
 
 # ==== Command line ================================================================================
@@ -1695,8 +1676,8 @@ def run_predict(args):
 def read_all(sources, reader, as_json=False, steps=None, jobs=None):
     """Print an answer a line for files, folders and globs; 1 if any could not be read."""
     files = [file for source in sources for file in expand(source) or [source]]
-    enough = math.ceil(len(files) / (8 if jobs else 32))        # a process takes a while to start
-    jobs = 1 if "-" in files else min(jobs or count_cores(), enough, 60)
+    alone = steps or "-" in files           # matplotlib and Ctrl-C want the main thread
+    jobs = 1 if alone else min(jobs or count_cores(), len(files))
     read, failed = functools.partial(read_file, reader=reader, steps=steps), False
     for answer in in_parallel(read, enumerate(files), jobs):
         print(json.dumps(answer) if as_json else as_line(answer), flush=True)
@@ -1901,7 +1882,7 @@ OPTIONS = {
     "--assets": dict(FOLDER, default=Path("assets"), help="for the pictures (assets)"),
     "--json": dict(action="store_true", help="one JSON object a line"),
     "--show-steps": dict(FOLDER, help="save a picture of how each image was read there"),
-    "--jobs": dict(type=whole(1), metavar="N", help="processes that read images (one per core)"),
+    "--jobs": dict(type=whole(1), metavar="N", help="threads that read images (one per core)"),
 }
 TRAINING = "--data --model --epochs --seed --plain --assets"
 COMMANDS = {                # with the options of each, and how many words may follow it

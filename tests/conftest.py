@@ -2,6 +2,7 @@
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,11 @@ def run_main(*args, cwd=ROOT, stdin="", env=None):
             code = ended.code
     digits.log.handlers.clear()
     return subprocess.CompletedProcess(args, code, *map(written, streams[1:]))
+
+
+def hear_ctrl_c():
+    """In a starting process: a shell's background jobs, such as these tests, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def complaint(result, code):

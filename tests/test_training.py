@@ -10,7 +10,7 @@ import time
 import cv2
 import numpy as np
 import pytest
-from conftest import SCRIPT, complaint
+from conftest import SCRIPT, complaint, hear_ctrl_c
 from drawing import draw
 
 import drawn_pages
@@ -120,11 +120,6 @@ def test_eleven_classes(run, tmp_path, small_arrays):
     assert run("train", *common, "--epochs", 1, cwd=tmp_path).returncode == 0
     result = run("evaluate", *common, cwd=tmp_path)
     assert result.returncode == 0 and len(result.stdout.splitlines()) == 2 + 11
-
-
-def hear_ctrl_c():
-    """In a starting process: a shell's background jobs, such as these tests, ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
