@@ -645,7 +645,7 @@ def split(part):
 def cut_out(ink, part):
     """The ink (height, width) uint8 of a Part alone, what is faint of it lifted."""
     mask = cv2.dilate(np.uint8(part.mask), np.ones((3, 3)))
-    alone = shrunk(ink[part.y:part.bottom, part.x:part.right] * mask, 8 * BOX)
+    alone = ink[part.y:part.bottom, part.x:part.right] * mask
     return np.uint8(255 * (alone / np.float32(255))**FAINT)
 
 

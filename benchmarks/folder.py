@@ -1,11 +1,10 @@
-"""Images a second from a folder, against decoding on as many processes; memory over 20,000 images.
+"""Images a second from a folder, against decoding by as many threads; memory over 20,000 images.
 
     MNIST_DATA=mnist.npz python benchmarks/folder.py [--jobs 2] [--count 20000] [FOLDER]
 
 Reads the images of FOLDER, or 140 made pages (tests/pages.py) as they are and as a phone would
 photograph them, 3000 pixels, JPEG. Decoding alone is Pillow's: open, turn upright, to RGB. Memory
-is that of all the processes of one `predict`, twenty times while it reads `--count` names of such
-files.
+is that of one `predict`, twenty times while it reads `--count` names of such files.
 """
 import argparse
 import concurrent.futures
@@ -38,8 +37,7 @@ def decode(paths):
 def compare(name, paths, jobs):
     """Print images a second of decoding alone and of the script, three times in turn."""
     rates = []
-    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
-        list(pool.map(decode, [[]] * jobs))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for _ in range(3):
             start = time.perf_counter()
             list(pool.map(decode, [paths[i:i + 8] for i in range(0, len(paths), 8)]))
@@ -49,14 +47,7 @@ def compare(name, paths, jobs):
             rates.append((len(paths) / decoding, len(paths) / (time.perf_counter() - start)))
     decoding, reading = np.median(rates, axis=0)
     print(f"{name}: {reading:.0f} images/s as a whole process, decoding alone {decoding:.0f} "
-          f"({jobs} processes each), ratio {reading / decoding:.2f}", flush=True)
-
-
-def family(process):
-    """The number of a process and those of its children."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)],
-                            capture_output=True, text=True)
-    return [process, *map(int, listed.stdout.split())]
+          f"({jobs} threads each), ratio {reading / decoding:.2f}", flush=True)
 
 
 def memory(processes, kind="Pss"):
@@ -76,14 +67,14 @@ def watch(paths, count, jobs):
     seen, start = [], time.perf_counter()
     for number, _ in enumerate(run.stdout, 1):
         if number % (count // 20) == 0 and number < count:
-            seen.append(memory(family(run.pid)))
+            seen.append(memory([run.pid]))
     print(f"{count} images in {time.perf_counter() - start:.0f} s; MiB: "
           + " ".join(f"{size:.0f}" for size in seen))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one per core)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="threads (one per core)")
     parser.add_argument("--count", type=int, default=20_000, help="images for memory (20000)")
     parser.add_argument("folder", nargs="?", type=Path, help="of images, else made pages")
     args = parser.parse_args()
