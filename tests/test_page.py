@@ -33,7 +33,7 @@ SEVEN = [(0, 0), (100, 0), (30, 280)]
 ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10))
         for turn in range(0, 64, 3)]
 CROSS = [[(0, 0), (200, 200)], [(200, 0), (0, 200)], [(0, 100), (200, 100)], [(100, 0), (100, 200)]]
-LETTER = [[(60, 0), (0, 280)], [(60, 0), (120, 280)], [(15, 180), (105, 180)]]      # an A
+LETTER = [[(0, 0), (0, 280)], [(120, 0), (0, 140), (120, 280)]]        # a K
 # All of Gradio's routes that the page asks for.
 OPEN = {"GET /", "HEAD /", "GET /theme.css", "GET /favicon.ico",
         "GET /assets/{path:path}", "GET /static/{path:path}",
