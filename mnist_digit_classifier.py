@@ -1513,7 +1513,7 @@ def read_image(source, reader, page=0):
         smaller = shrunk(picture, long_side)
         times = max(picture.shape) / max(smaller.shape)
         picture, scale = smaller, scale * times
-        at_all = shrunk(ink, long_side), zoom * times, usual / times
+        at_all = shrunk(ink, long_side), min(1, zoom * times), usual / times
     return Reading(picture, scale, *read_picture(picture, reader, at_all))
 
 
