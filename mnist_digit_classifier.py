@@ -1407,14 +1407,20 @@ def are_above(parts):
 def read_picture(picture, reader, at_all=None):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
 
-    What leaves a doubt is read otherwise too; the likeliest reading stays, but not sure as a whole.
+    What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
+    them are, but not sure as a whole.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if is_sure(first):
         return first
-    others = (other for other in other_readings(picture, reader) if other[1])
-    ink, rows = likeliest = max([first, *others], key=likelihood)
-    return ink, [less_sure(row) for row in rows] if is_sure(likeliest) else rows
+    others = [other for other in other_readings(picture, reader) if other[1]]
+    likeliest = max([first, *others], key=likelihood)
+    if likeliest is first:
+        return first
+    ink, rows = likeliest
+    told = [list(itertools.chain.from_iterable(theirs)) for _, theirs in [first, *others]]
+    rows = [[agreed(one, told) for one in row] for row in rows]
+    return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
 
 
 def is_sure(reading):
@@ -1430,6 +1436,17 @@ def likelihood(reading):
 def less_sure(row):
     """A row of Founds, none of them sure."""
     return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+
+
+def agreed(found, told):
+    """A Found as confident as the surer half of lists of Founds are in its digit at its place."""
+    part = found.part
+    x, y = (part.x + part.right) / 2, (part.y + part.bottom) / 2
+    alike = [max((one.confidence for one in founds if one.digit == found.digit
+                  and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom),
+                 default=0) for founds in told]
+    mean = np.mean(sorted(alike)[len(alike) // 2:])
+    return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
 def other_readings(picture, reader):
