@@ -522,11 +522,14 @@ def load_network(path):
         network = data[:metadata["bytes"]]
         if hashlib.sha256(network).hexdigest() != metadata["sha256"]:
             raise ValueError("wrong hash")
-        net = cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
-    idle = [net]                            # each serves one thread at a time
+        make = functools.partial(cv2.dnn.readNetFromONNX, np.frombuffer(network, np.uint8))
+        idle = [make()]                     # each serves one thread at a time
 
     def outputs(inputs):
-        net = idle.pop() if idle else cv2.dnn.readNetFromONNX(np.frombuffer(network, np.uint8))
+        try:
+            net = idle.pop()                # no two threads can get the same
+        except IndexError:
+            net = make()
         net.setInput(inputs)
         result = net.forward()
         idle.append(net)
@@ -1220,7 +1223,7 @@ def save_picture(figure, path):
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_pieces), and the likeliest reading stays. try_to_read
-# makes the answer of a file, read_files those of many, in_parallel spreads them over threads.
+# makes the answer of a file, read_all prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")

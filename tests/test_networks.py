@@ -1,5 +1,7 @@
 """The networks: exactly those of the table, and the same numbers from Keras and from OpenCV."""
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -105,3 +107,17 @@ def test_what_ships_reads_mnist(mnist):
     assert facts["data_sha256"] == data.sha256()
     model = keras.models.load_model(digits.PRETRAINED.with_suffix(".keras"))
     assert model.count_params() < 400_000 and not model.compiled
+
+
+def test_threads_that_ask_a_network_at_once_get_what_each_would_alone():
+    """However often Python changes from one to another."""
+    outputs = digits.Reader(digits.PRETRAINED).outputs
+    inputs = [np.full((1, 28, 28, 1), level, np.float32) for level in np.linspace(0, 1, 9)]
+    alone, interval = [outputs(one) for one in inputs], sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(outputs, inputs * 100))
+    finally:
+        sys.setswitchinterval(interval)
+    assert np.array_equal(together, alone * 100)
