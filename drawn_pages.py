@@ -166,10 +166,10 @@ HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
 
 
-def non_digits(images, labels, count, rng, framed):
+def non_digits(images, labels, count, rng, fit):
     """Images (count, 28, 28) of what is no digit, made from nothing or from labelled digits.
 
-    `framed` makes an image of ink of any size.
+    `fit` makes an image of ink of any size.
     """
     kinds, made = rng.choice(list(NON_DIGITS), count, p=list(NON_DIGITS.values())).tolist(), []
     made += list(drawn(np.full(kinds.count("letter"), 10), rng))
@@ -179,7 +179,7 @@ def non_digits(images, labels, count, rng, framed):
     while len(made) < count:
         ink = non_digit(kinds[len(made) % len(kinds)], images, labels, rng)
         if ink is not None and (ink := inked(ink)).size > 20:
-            made.append(framed(np.ascontiguousarray(ink)))
+            made.append(fit(np.ascontiguousarray(ink)))
     return np.array(made)
 
 
@@ -989,10 +989,10 @@ def hollowed(coverage, rng):
     return cv2.subtract(cv2.dilate(solid, outer), cv2.erode(solid, inner))
 
 
-def struck_or_hollow(images, rng, framed):
+def struck_or_hollow(images, rng, fit):
     """Digits (n, 28, 28) with a line through each, or of which only the outline is drawn.
 
-    `framed` makes an image of ink of any size: the line counts as ink, as finding may leave it.
+    `fit` makes an image of ink of any size: the line counts as ink, as finding may leave it.
     """
     made = []
     for image in images:
@@ -1004,7 +1004,7 @@ def struck_or_hollow(images, rng, framed):
             crossed(page, rng)
         else:
             page[DIGITS] = hollowed(page[DIGITS], rng)
-        made.append(framed(inked(page.max(axis=0))))
+        made.append(fit(inked(page.max(axis=0))))
     return np.array(made)
 
 

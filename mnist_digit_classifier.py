@@ -70,7 +70,6 @@ EXAMPLES = HERE / "assets" / "examples"
 # Framing. SIZE and BOX are MNIST's own: http://yann.lecun.com/exdb/mnist
 SIZE = 28                   # pixels, side of the image that a network sees
 BOX = 20                    # pixels, longer side of the digit in it before it is straightened
-STROKE = 2.5                # pixels, median width of MNIST's strokes in that box
 SPREAD_X, SPREAD_Y = 3.5, 5.6   # pixels, MNIST's median standard deviation of the straightened ink
 EVENED_X = 0.6              # power of a width's ratio to SPREAD_X evened out; all of a height's is
 ZOOM_RANGE = 0.6, 1.45      # limits of that
@@ -322,8 +321,8 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
 # ==== From any image to 28x28 =====================================================================
 # load_image decodes any file to RGB of a size to work on; find_ink, a network, tells for each pixel
 # how much of it is a digit's ink; find_parts takes what is connected for a digit, find_rows puts
-# them in reading order, split cuts what touches. cut_out, thicken and fit make 28x28 of a Part, as
-# MNIST was made, and straighten, the last step, is taken by MNIST's own images too.
+# them in reading order, split cuts what touches. cut_out and fit make 28x28 of a Part, as MNIST was
+# made, and straighten, the last step, is taken by MNIST's own images too.
 
 UNREADABLE = "cannot be read ({}); check its name, or save or fetch it anew"
 TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are read; make it smaller"
@@ -652,22 +651,6 @@ def cut_out(ink, part):
     return np.uint8(255 * (alone / np.float32(255))**FAINT)
 
 
-def stroke_width(mask):
-    """Mean width in pixels of the strokes in a mask (height, width)."""
-    depth = cv2.distanceTransform(np.pad(np.uint8(mask), 1), cv2.DIST_L2, 3)[1:-1, 1:-1][mask]
-    return 4 * depth.mean() - 2 if len(depth) else 1    # a stroke's mean depth is width / 4 + 1 / 2
-
-
-def thicken(ink):
-    """`ink` with strokes that would be thinner than MNIST's at MNIST's size widened to STROKE."""
-    missing = (STROKE * max(ink.shape) / BOX - stroke_width(ink > 127)) / 2
-    if missing < 0.5:
-        return ink
-    ink = np.pad(ink, math.ceil(missing))
-    outside = cv2.distanceTransform(np.uint8(ink <= 127), cv2.DIST_L2, 5)
-    return np.maximum(ink, (255 * np.clip(missing + 0.5 - outside, 0, 1)).astype(np.uint8))
-
-
 def fit(ink):
     """`ink` of one digit, any size, fitted into the middle of (28, 28), its longer side BOX."""
     scale = BOX / max(ink.shape)
@@ -677,11 +660,6 @@ def fit(ink):
     image[top:top + height, left:left + width] = cv2.resize(
         ink, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return image
-
-
-def framed(ink):
-    """`ink` of one digit, any size, as (28, 28) before the last step, no stroke too thin."""
-    return fit(thicken(ink))
 
 
 # What the maps below are sums of: x, y and 1 over the image, from its middle, then a smooth bump
@@ -747,7 +725,7 @@ def straighten(images):
 
 def frame(ink, parts):
     """Parts of a picture's `ink` as a network sees them: (n, 28, 28) uint8, after the last step."""
-    return straighten(np.stack([framed(cut_out(ink, part)) for part in parts]))
+    return straighten(np.stack([fit(cut_out(ink, part)) for part in parts]))
 
 
 # ==== The networks ================================================================================
@@ -905,8 +883,8 @@ def make_lesson(name, data, plain, rng):
         from drawn_pages import non_digits, struck_or_hollow
         found, found_labels = find_again(images, labels, besides.found, rng)
         chosen = rng.integers(len(images), size=besides.altered)
-        altered = struck_or_hollow(images[chosen], rng, framed)
-        others = non_digits(images, labels, besides.others, rng, framed)
+        altered = struck_or_hollow(images[chosen], rng, fit)
+        others = non_digits(images, labels, besides.others, rng, fit)
         images = np.concatenate([images, found, altered, others])
         labels = np.concatenate([labels, found_labels, labels[chosen],
                                  np.full(len(others), data.classes)])
@@ -928,7 +906,7 @@ def find_again(images, labels, count, rng):
         for part in find_parts(ink):
             inside = mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
             if inside.mean() > 0.5 and inside.sum() > OWN * mask.sum() / 255:
-                found.append(framed(cut_out(ink, part)))
+                found.append(fit(cut_out(ink, part)))
                 own.append(labels[i])
     return np.array(found[:count]), np.array(own[:count])
 

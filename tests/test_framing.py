@@ -278,16 +278,6 @@ def test_no_shape_or_content_is_too_odd(shape, kind):
         assert list(digits.find_spans([parts[i] for i in row], np.ones(len(row), bool)))
 
 
-@pytest.mark.parametrize("pen", [1, 3, 8, 20])
-def test_thin_strokes_are_widened_to_mnists(pen):
-    ink, parts = find(on_white(draw(3, (260, 260), (60, 30, 200), pen)))
-    own = digits.cut_out(ink, digits.joined(parts))
-    thick = digits.thicken(own)
-    mask = (thick > 127).astype(np.uint8)
-    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5)[mask > 0].mean()
-    assert 0.8 < (4 * depth - 2) / (digits.STROKE * max(own.shape) / digits.BOX) < 1.25
-
-
 @pytest.mark.parametrize("shape", [(20, 20), (400, 90), (90, 400), (3, 700), (7, 5)])
 def test_fit_keeps_the_aspect_and_fills_the_box(shape):
     y, x = np.nonzero(digits.fit(np.full(shape, 255, np.uint8)))
