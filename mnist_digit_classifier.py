@@ -1597,9 +1597,13 @@ def in_parallel(function, tasks, jobs):
     if jobs == 1:
         yield from map(function, tasks)
         return
-    cv2.setNumThreads(1)
-    with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(function, tasks)
+    opencvs = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)            # of its own: ours are as many as there are cores
+        with ThreadPoolExecutor(jobs) as pool:
+            yield from pool.map(function, tasks)
+    finally:
+        cv2.setNumThreads(opencvs)
 
 
 # ==== Command line ================================================================================
