@@ -597,17 +597,13 @@ def attach(low, high, area, is_large, usual):
     """Number of the large stroke that each stroke belongs to, -1 for none: (n,).
 
     Strokes have corners low and high (n, 2), x and y. A small one belongs to the next large one
-    where it is no speck, near it, and makes it not much higher.
+    where it is near it and no speck.
     """
-    owner, mains = np.where(is_large, np.arange(len(area)), -1), np.flatnonzero(is_large)
-    for i in np.flatnonzero(~is_large):
-        gaps = np.maximum(low[mains] - high[i], low[i] - high[mains]).max(axis=1)
-        main = mains[gaps.argmin()]
-        together = max(high[i, 1], high[main, 1]) - min(low[i, 1], low[main, 1])
-        limit = 1.25 * max(usual, high[main, 1] - low[main, 1])
-        if gaps.min() <= usual / 4 and together <= limit and area[i] >= area[main] / 40:
-            owner[i] = main
-    return owner
+    mains = np.flatnonzero(is_large)
+    gaps = np.maximum(low[mains] - high[:, None], low[:, None] - high[mains]).max(axis=2)
+    nearest = mains[gaps.argmin(axis=1)]
+    belongs = (gaps.min(axis=1) <= usual / 4) & (area >= area[nearest] / 40)
+    return np.where(is_large, np.arange(len(area)), np.where(belongs, nearest, -1))
 
 
 def find_rows(parts):
