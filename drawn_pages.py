@@ -340,7 +340,7 @@ CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; 
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
 DAMAGED, DAMAGED_COARSE = 0.06, 0.6     # share of the pictures with a damage; of coarse ones
 WITHOUT_DIGITS = 0.16       # share of the pictures with no digit in them
-BACKED = 0.12               # share of the papers with a stripe or large pale letters on them
+BACKED = 0.15               # share of the papers with a stripe or large pale letters on them
 HEADED = 0.8                # share of the tables whose columns have a heading
 LABELLED = 0.5              # share of the tables whose rows begin with print
 
@@ -764,7 +764,7 @@ def underlined_line(hand, longest, rng):
 
 
 LINES = {plain_line: 12, form_line: 3, circled_line: 4.5, underlined_line: 2, boxed_line: 1,
-         sum_line: 2, labelled_line: 2}
+         sum_line: 3, labelled_line: 5}
 
 
 def trim(page):
@@ -931,7 +931,7 @@ def empty(shape, images, rng):
     return np.zeros((len(LAYERS), *shape), np.uint8)
 
 
-PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3, table_of_digits: 2, tight_digit: 1.8,
+PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3.5, table_of_digits: 3, tight_digit: 1.8,
          tight_line: 1.7}
 SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
 PAGES_WITHOUT = {letters_only: 4, one_letter: 4, doodle: 5, empty: 2}
