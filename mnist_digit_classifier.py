@@ -581,8 +581,7 @@ def find_parts(ink):
     if not len(kept):
         return []
     x, y, width, height, area = boxes[kept].T
-    strength = np.bincount(labels.ravel(), ink.ravel())[kept + 1]
-    usual = weighted_median(height, strength)
+    usual = weighted_median(height, area)
     is_large = height >= LARGE_HEIGHT * usual
     low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
     owner = attach(low, high, area, is_large, usual)
