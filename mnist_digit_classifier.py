@@ -1195,7 +1195,7 @@ def save_picture(figure, path):
 
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
-# doubts are parted and joined (read_row, join_pieces), and the likeliest reading stays. try_to_read
+# doubts are parted and joined (read_row, join_halves), and the likeliest reading stays. try_to_read
 # makes the answer of a file, read_all prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
@@ -1275,7 +1275,7 @@ def find_spans(row, doubtful):
     usual = np.median([len(part.mask) for part in row])
     pieces, owners = [], []
     for number, part in enumerate(row):
-        cut = split(part) if doubtful[number] and part.mask.shape[1] > usual / 2 else [part]
+        cut = split(part) if doubtful[number] else [part]
         pieces += cut
         owners += [number] * len(cut)
     for first, last in itertools.combinations_with_replacement(range(len(pieces)), 2):
@@ -1348,23 +1348,18 @@ class Reading(NamedTuple):
                 for number, row in enumerate(self.rows) for one in row]
 
 
-def join_pieces(ink, found, reader):
-    """The Founds; upper and lower halves, and pieces of a single digit, joined if likely."""
-    logs, sure = np.array([one.log_confidence for one in found]), math.log(SURE)
-    if len(found) < 2 or logs.min() >= sure:
+def join_halves(ink, found, reader):
+    """The Founds; an upper and a lower half of a digit, one of them in doubt, joined if likely."""
+    if len(found) < 2:
         return found
-    parts = [one.part for one in found]
-    groups = np.argwhere(are_above(parts) & np.logical_or.outer(logs < sure, logs < sure)).tolist()
-    if len(found) <= MAX_PIECES:
-        height, width = joined(parts).mask.shape
-        if width <= height:
-            groups.insert(0, list(range(len(found))))
-    wholes = look(ink, [joined([parts[number] for number in group]) for group in groups], reader)
+    parts, logs = [one.part for one in found], np.array([one.log_confidence for one in found])
+    doubtful = logs < math.log(SURE)
+    pairs = np.argwhere(are_above(parts) & np.logical_or.outer(doubtful, doubtful)).tolist()
+    wholes = look(ink, [joined([parts[upper], parts[lower]]) for upper, lower in pairs], reader)
     gone = set()
-    for group, whole in zip(groups, wholes):
-        reward = whole.log_confidence - JOIN * (len(group) - 1)
-        if reward > logs[group].sum() and not gone & set(group):
-            found, gone = [*found, whole], gone | set(group)
+    for pair, whole in zip(pairs, wholes):
+        if whole.log_confidence - JOIN > logs[pair].sum() and not gone & set(pair):
+            found, gone = [*found, whole], gone | set(pair)
     return [one for number, one in enumerate(found) if number not in gone]
 
 
@@ -1460,7 +1455,7 @@ def within(found, inside, shape):
 
 def read_ink(ink, reader):
     """The ink of a picture, and the digits in it: a list of Founds for each row."""
-    found = join_pieces(ink, look(ink, find_parts(ink), reader), reader)
+    found = join_halves(ink, look(ink, find_parts(ink), reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]
