@@ -64,7 +64,7 @@ __version__ = "0.1.0"
 
 HERE = Path(__file__).resolve().parent
 PRETRAINED = HERE / "models" / "pretrained.onnx"
-INK_FINDER = HERE / "models" / "ink.onnx"
+INK_FINDERS = HERE / "models" / "ink.onnx", HERE / "models" / "ink-2.onnx"
 EXAMPLES = HERE / "assets" / "examples"
 
 # Framing. SIZE and BOX are MNIST's own: http://yann.lecun.com/exdb/mnist
@@ -89,7 +89,7 @@ LOOK_OBLONG = 2.5           # times that a look's longer side may have
 CLOSER = 60                 # pixels, height that digits have in the closer looks
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
 WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked at anew
-VIEWS = (False, 1), (True, 0.85)        # closer looks, at the negative or not, with which zoom
+FARTHER = 0.85              # of that zoom, what the second network looks with
 BLUR = 1.5                  # pixels, standard deviation; what leaves a doubt is read blurred too
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
 SQUARE = 4                  # pixels, side of the squares that the ink network takes and tells of
@@ -319,10 +319,10 @@ def draw_dataset(training=60_000, test=10_000, seed=0):
 
 
 # ==== From any image to 28x28 =====================================================================
-# load_image decodes any file to RGB of a size to work on; find_ink, a network, tells for each pixel
-# how much of it is a digit's ink; find_parts takes what is connected for a digit, find_rows puts
-# them in reading order, split cuts what touches. cut_out and fit make 28x28 of a Part, as MNIST was
-# made, and straighten, the last step, is taken by MNIST's own images too.
+# load_image decodes any file to RGB of a size to work on; find_ink, by two networks, tells for each
+# pixel how much of it is a digit's ink; find_parts takes what is connected for a digit, find_rows
+# puts them in reading order, split cuts what touches. cut_out and fit make 28x28 of a Part, as
+# MNIST was made, and straighten, the last step, is taken by MNIST's own images too.
 
 UNREADABLE = "cannot be read ({}); check its name, or save or fetch it anew"
 TOO_LARGE = f"has more than the {MAX_PIXELS // 10**6} million pixels that are read; make it smaller"
@@ -431,8 +431,8 @@ def components(mask):
 def find_ink(picture, at_all=None):
     """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
 
-    After a look at the whole, if it is not given, come closer ones at the part that has digits, and
-    at its negative. Their mean is the ink: where they differ, it is faint.
+    After a look at the whole, if it is not given, two networks look closer at the part that has
+    digits. Their mean is the ink: where they differ, it is faint.
     """
     whole, zoom, usual = at_all or look_at_all(picture)
     if not usual:
@@ -441,14 +441,13 @@ def find_ink(picture, at_all=None):
     margin = int(usual / 2) + 4
     part = (slice(max(0, y - margin), y + height + margin),
             slice(max(0, x - margin), x + width + margin))
-    seen, shape = np.ascontiguousarray(picture[part]), whole[part].shape
+    seen, shape = picture[part], whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
-    closer = closer if closer > WORTH_CLOSER * zoom else zoom
-    ink, total = np.zeros_like(whole), np.zeros(shape, np.float32)
-    for negative, factor in VIEWS:
-        total += whole[part] if not negative and factor * closer == zoom else \
-            look_for_ink(255 - seen if negative else seen, factor * closer)
-    ink[part] = total / len(VIEWS) + 0.5
+    near = closer > WORTH_CLOSER * zoom
+    first = look_for_ink(seen, closer) if near else whole[part]
+    second = look_for_ink(seen, FARTHER * (closer if near else zoom), 1)
+    ink = np.zeros_like(whole)
+    ink[part] = (np.uint16(first) + second + 1) // 2
     return ink
 
 
@@ -473,12 +472,12 @@ def usual_height(strokes):
     return weighted_median(heights, areas) if len(heights) else 0
 
 
-def look_for_ink(picture, zoom):
-    """What the ink network finds in an RGB picture scaled by `zoom`: ink (height, width) uint8."""
+def look_for_ink(picture, zoom, which=0):
+    """What one of INK_FINDERS tells in an RGB picture scaled by `zoom`: (height, width) uint8."""
     size = tuple(max(STEP, STEP * round(side * zoom / STEP)) for side in picture.shape[1::-1])
     how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
-    share = out_of_squares(ink_network()(in_squares(cv2.resize(picture, size, interpolation=how))))
-    ink = np.uint8(255 * share + 0.5)
+    squares = in_squares(cv2.resize(picture, size, interpolation=how))
+    ink = np.uint8(255 * out_of_squares(ink_network(which)(squares)) + 0.5)
     return cv2.resize(ink, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
@@ -503,9 +502,9 @@ def out_of_squares(shares):
 
 
 @functools.cache
-def ink_network():
-    """The network that finds digits' ink, as load_network gives it."""
-    return load_network(INK_FINDER)[0]
+def ink_network(which):
+    """One of INK_FINDERS, as load_network gives it."""
+    return load_network(INK_FINDERS[which])[0]
 
 
 def load_network(path):
@@ -1601,7 +1600,8 @@ def in_parallel(function, tasks, jobs):
 
 def saved_networks(models):
     """Paths of the networks in a folder that read digits, as ONNX."""
-    return [path for path in sorted(models.glob("*.onnx")) if path.name != INK_FINDER.name]
+    inks = [path.name for path in INK_FINDERS]
+    return [path for path in sorted(models.glob("*.onnx")) if path.name not in inks]
 
 
 def find_model(model, models):

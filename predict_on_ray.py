@@ -195,9 +195,10 @@ def connect(address, model, folder):
     for script in (__file__, digits.__file__):
         shutil.copy(script, folder)
     shutil.copy(model, Path(folder) / MODEL)
-    models = Path(folder, digits.INK_FINDER.parent.name)       # where the script looks for it
+    models = Path(folder, digits.INK_FINDERS[0].parent.name)    # where the script looks for them
     models.mkdir()
-    shutil.copy(digits.INK_FINDER, models)
+    for path in digits.INK_FINDERS:
+        shutil.copy(path, models)
     here = {} if address else {"include_dashboard": False, "object_store_memory": STORE}
     logging.disable(logging.WARNING)        # of what Ray Data does, line by line
     act = "join" if address else "start"

@@ -342,10 +342,10 @@ def test_a_ring_round_a_digit_is_none_of_its_ink():
 
 def test_small_digits_are_looked_at_closer(monkeypatch):
     zooms, look = [], digits.look_for_ink
-    monkeypatch.setattr(digits, "look_for_ink", lambda picture, zoom: (
-        zooms.append(zoom) or look(picture, zoom)))
+    monkeypatch.setattr(digits, "look_for_ink", lambda picture, zoom, which=0: (
+        zooms.append(zoom) or look(picture, zoom, which)))
     digits.find_ink(on_white(draw(4, (250, 250), (60, 40, 170), 10)))
-    assert len(zooms) == 2 and zooms[1] < zooms[0]          # the negative, from farther away
+    assert len(zooms) == 2 and zooms[1] < zooms[0]          # the second network, from farther away
     zooms.clear()
     page = draw(4, (700, 900), (400, 300, 40), 3)
     found = digits.find_ink(on_white(page))
@@ -355,11 +355,12 @@ def test_small_digits_are_looked_at_closer(monkeypatch):
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "flipped"])
 def test_a_damaged_network_for_ink_gets_a_sentence(run, tmp_path, monkeypatch, damage):
-    data = bytearray(digits.INK_FINDER.read_bytes())
+    finders = digits.INK_FINDERS
+    data = bytearray(finders[0].read_bytes())
     data[9000:9100] = bytes(100) if damage == "flipped" else data[9000:9100]
     if damage != "missing":
         (tmp_path / "ink.onnx").write_bytes(data[:-400] if damage == "cut" else data)
-    monkeypatch.setattr(digits, "INK_FINDER", tmp_path / "ink.onnx")
+    monkeypatch.setattr(digits, "INK_FINDERS", (tmp_path / "ink.onnx", finders[1]))
     digits.ink_network.cache_clear()
     try:
         result = run(digits.EXAMPLES / "zero.png", cwd=tmp_path)

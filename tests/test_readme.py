@@ -64,7 +64,7 @@ def checkout(tmp_path_factory, small):
     folder = tmp_path_factory.mktemp("readme") / "checkout"
     shutil.copytree(ROOT / "assets" / "examples", folder / "assets" / "examples")
     shutil.copytree(ROOT / "models", folder / "models", ignore=lambda _, names: {
-        name for name in names if not name.startswith(("pretrained", "ink.onnx"))})
+        name for name in names if not name.startswith(("pretrained", "ink"))})
     for script in ("mnist_digit_classifier.py", "drawn_pages.py"):
         shutil.copy(ROOT / script, folder)
     shutil.copy(small, folder / "small.npz")
