@@ -1304,7 +1304,8 @@ def best_path(spans, rewards):
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
         if span.first in paths:
-            reward = max(rewards[number], NO_DIGIT) - span.cost
+            height, width = span.part.mask.shape
+            reward = max(rewards[number], NO_DIGIT * max(1, width / (0.8 * height))) - span.cost
             total, path = paths[span.first]
             if span.end not in paths or total + reward > paths[span.end][0]:
                 paths[span.end] = total + reward, [*path, number]

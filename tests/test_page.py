@@ -29,11 +29,11 @@ from page import data_url
 EXAMPLES = ROOT / "assets" / "examples"
 WIDE, PHONE = (1200, 800), (390, 844)
 IN_BOTH = pytest.mark.parametrize("page", [WIDE, PHONE], ids=["wide", "phone"], indirect=True)
-SEVEN = [(0, 0), (100, 0), (30, 280)]
+SEVEN = [(0, 0), (150, 0), (50, 280)]
 ZERO = [(50 + 60 * math.sin(turn / 10), 140 - 140 * math.cos(turn / 10))
         for turn in range(0, 64, 3)]
 LEFT_OUT = [[(120, 0), (0, 0), (0, 280), (120, 280)], [(0, 140), (100, 140)]]       # an E
-LETTER = [[(0, 0), (0, 280)], [(120, 0), (0, 140), (120, 280)]]     # a K, in part found
+LETTER = [[(0, 280), (0, 0), (90, 10), (120, 70), (90, 130), (0, 140), (120, 280)]]     # an R
 # All of Gradio's routes that the page asks for.
 OPEN = {"GET /", "HEAD /", "GET /theme.css", "GET /favicon.ico",
         "GET /assets/{path:path}", "GET /static/{path:path}",
