@@ -92,7 +92,7 @@ WORTH_CLOSER = 1.25         # times closer that a picture must be to be looked a
 FARTHER = 0.85              # of that zoom, what the second network looks with
 BLUR = 1.5                  # pixels, standard deviation; what leaves a doubt is read blurred too
 STEP = 32                   # pixels, what the sides of a picture looked at are multiples of
-SQUARE = 4                  # pixels, side of the squares that the ink network takes and tells of
+SQUARE = 4                  # pixels, side of the squares that INK_FINDERS take and tell of
 INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a doubt
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
@@ -429,7 +429,7 @@ def components(mask):
 
 
 def find_ink(picture, at_all=None):
-    """Ink (height, width) uint8 of the digits in an RGB picture, found by a network.
+    """Ink (height, width) uint8 of the digits in an RGB picture, found by two networks.
 
     After a look at the whole, if it is not given, two networks look closer at the part that has
     digits. Their mean is the ink: where they differ, it is faint.
@@ -452,7 +452,7 @@ def find_ink(picture, at_all=None):
 
 
 def look_at_all(picture):
-    """What the ink network finds in a whole RGB picture, at which zoom, and its usual height.
+    """What the first of INK_FINDERS tells of a whole RGB picture, at which zoom, its usual height.
 
     It looks closer if need be. The height is 0 where there is no ink.
     """
@@ -482,7 +482,7 @@ def look_for_ink(picture, zoom, which=0):
 
 
 def in_squares(picture):
-    """An RGB picture as the ink network takes it, from -1 to 1: (1, 48, rows, columns) float32.
+    """An RGB picture as INK_FINDERS take it, from -1 to 1: (1, 48, rows, columns) float32.
 
     Each place has the pixels of a square of SQUARE x SQUARE, after half a square of grey around
     the picture. OpenCV would take a third longer over the pixels themselves.
@@ -495,7 +495,7 @@ def in_squares(picture):
 
 
 def out_of_squares(shares):
-    """What the ink network tells, (1, 16, rows, columns), for each pixel: (height, width)."""
+    """What INK_FINDERS tell, (1, 16, rows, columns), for each pixel: (height, width)."""
     rows, columns = shares.shape[2:]
     squares = shares.reshape(SQUARE, SQUARE, rows, columns).transpose(2, 0, 3, 1)
     return squares.reshape(SQUARE * rows, SQUARE * columns)

@@ -1,7 +1,9 @@
-"""Trains the finder of ink, models/ink.onnx, on made pictures; the reader runs it by OpenCV alone.
+"""Trains a finder of ink, models/ink.onnx, on made pictures; the reader runs it by OpenCV alone.
 
     MNIST_DATA=mnist.npz python train_ink.py [--steps 12000] [--minutes 45] [--out models/ink.onnx]
     MNIST_DATA=mnist.npz python train_ink.py --start models/ink.onnx --begun 0.5    goes on from it
+
+What ships as models/ink-2.onnx went on so from models/ink.onnx; each takes one of two closer looks.
 
 The network is a small U: it looks at squares of 4 x 4 pixels, then at ever coarser ones, and comes
 back to tell for each of the 16 pixels of a square the share that is a digit's ink. MNIST's last
