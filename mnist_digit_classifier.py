@@ -443,9 +443,9 @@ def find_ink(picture, at_all=None):
             slice(max(0, x - margin), x + width + margin))
     seen, shape = picture[part], whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
-    near = closer > WORTH_CLOSER * zoom
-    first = look_for_ink(seen, closer) if near else whole[part]
-    second = look_for_ink(seen, FARTHER * (closer if near else zoom), 1)
+    closer = closer if closer > WORTH_CLOSER * zoom else zoom
+    first = whole[part] if closer == zoom else look_for_ink(seen, closer)
+    second = look_for_ink(seen, FARTHER * closer, 1)
     ink = np.zeros_like(whole)
     ink[part] = (np.uint16(first) + second + 1) // 2
     return ink
@@ -1350,10 +1350,10 @@ class Reading(NamedTuple):
 
 def join_halves(ink, found, reader):
     """The Founds; an upper and a lower half of a digit, one of them in doubt, joined if likely."""
-    if len(found) < 2:
-        return found
     parts, logs = [one.part for one in found], np.array([one.log_confidence for one in found])
     doubtful = logs < math.log(SURE)
+    if not doubtful.any():
+        return found
     pairs = np.argwhere(are_above(parts) & np.logical_or.outer(doubtful, doubtful)).tolist()
     wholes = look(ink, [joined([parts[upper], parts[lower]]) for upper, lower in pairs], reader)
     gone = set()

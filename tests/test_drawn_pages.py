@@ -12,8 +12,7 @@ import mnist_digit_classifier as digits
 
 def non_digits(images, labels, count, seed):
     """What is no digit, framed as for training."""
-    return drawn_pages.non_digits(images, labels, count, np.random.default_rng(seed),
-                                  digits.fit)
+    return drawn_pages.non_digits(images, labels, count, np.random.default_rng(seed), digits.fit)
 
 
 def test_drawn_digits_are_a_data_set_like_mnist():
