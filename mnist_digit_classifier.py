@@ -78,9 +78,9 @@ FORMATS = "PNG", "JPEG", "GIF", "BMP", "PPM", "WEBP", "TIFF", "AVIF"    # read, 
 HEIC = b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1"  # how such files begin
 
 # Finding digits. Compared on made pages of MNIST's training set: benchmarks/pages.py --part train
-WORK_SIDES = 112, 1024      # pixels, limits of the longer side of the picture that is searched
+WORK_SIDES = 112, 1400      # pixels, limits of the longer side of the picture that is searched
 OBLONG_FROM, OBLONG_TO = 4 / 3, 21      # longer side by shorter, between which it may be longer
-DECODED = 720               # pixels, longer side that a JPEG is decoded to at least
+DECODED = 720               # pixels, shorter side that a JPEG is decoded to at least
 LOW, FINER = 24, 2          # pixels, height of digits that need a larger picture; times as large
 HIGH = 120                  # pixels, height from which they are read in a smaller one
 LOOKS = 208, 416, 832, 1664     # pixels, root of the area that the whole is looked at with, more
@@ -254,7 +254,8 @@ def read_dataset(path):
     arrays = read_idx_folder(path) if path.is_dir() else read_npz(path)
     check_arrays(arrays, path)
     x_train, y_train, x_test, y_test = arrays
-    data = Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), path.stem)
+    name = "another MNIST" if path.stem == "MNIST" else path.stem
+    data = Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), name)
     return data._replace(name="MNIST") if data.sha256() == MNIST_SHA256 else data
 
 
@@ -301,8 +302,9 @@ def check_arrays(arrays, path):
                              f"{labels.dtype} {labels.shape}; make them uint8 (n, {SIZE}, {SIZE}) "
                              "and whole numbers (n,)")
     known = np.unique(arrays[1])    # they count up without gaps, from 0 or, as in EMNIST, from 1
+    first = min(known[0], 1)
     for label in np.union1d(known, arrays[3]).tolist():
-        if not 0 <= label <= min(known[-1], len(known)):
+        if not first <= label < first + len(known):
             raise DigitError(f"{path}: label {label} is out of range; number the classes from 0 "
                              "without gaps")
 
@@ -334,8 +336,7 @@ def load_image(source, page=0, finer=1):
     It is made small enough to work on; `finer` times that is kept of one with small digits.
     """
     with explained(UNREADABLE), open_image(source) as image:
-        if page:
-            image.seek(page)
+        image.seek(page)
         if math.prod(image.size) > MAX_PIXELS:
             raise DigitError(TOO_LARGE)
         long_side = max(image.size)
@@ -398,7 +399,7 @@ def to_rgb(image, finer=1):
         values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
         top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
-    elif step > 3:                      # a band at a time, to save memory
+    elif step > 2:                      # a band at a time, to save memory
         if image.mode not in ("L", "RGB", "RGBA", "CMYK") or "transparency" in image.info:
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         bands = [image.getchannel(band).reduce(step) for band in image.getbands()]
@@ -469,7 +470,9 @@ def look_at_all(picture):
 def usual_height(strokes):
     """The height in pixels of what half of a mask's strokes, by their area, are lower than."""
     *_, heights, areas = components(strokes)[1].T
-    return weighted_median(heights, areas) if len(heights) else 0
+    if not len(heights):
+        return 0
+    return np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
 
 
 def look_for_ink(picture, zoom, which=0):
@@ -566,13 +569,6 @@ def joined(parts):
     return Part(x, y, mask)
 
 
-def weighted_median(values, weights):
-    """The value that half of the weight lies below."""
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order])
-    return values[order][np.searchsorted(passed, passed[-1] / 2)]
-
-
 def find_parts(ink):
     """Parts of a picture's ink that may be digits: large strokes with the small ones near them."""
     labels, boxes = components(np.uint8(ink > INK))
@@ -580,7 +576,7 @@ def find_parts(ink):
     if not len(kept):
         return []
     x, y, width, height, area = boxes[kept].T
-    usual = weighted_median(height, area)
+    usual = np.quantile(height, 0.5, weights=area, method="inverted_cdf")
     is_large = height >= LARGE_HEIGHT * usual
     low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
     owner = attach(low, high, area, is_large, usual)
@@ -609,14 +605,13 @@ def find_rows(parts):
     middle = [(part.y + part.bottom) / 2 for part in parts]
     height = [len(part.mask) for part in parts]
     rows = []
-    for number in sorted(range(len(parts)), key=lambda i: parts[i].x + parts[i].right):
-        def away(row, new=number):      # from the row's last part, in heights of the taller one
-            return abs(middle[new] - middle[row[-1]]) / max(height[new], height[row[-1]])
-        nearest = min(rows, key=away, default=None)
-        if nearest and away(nearest) < 0.5:
-            nearest.append(number)
+    for new in sorted(range(len(parts)), key=lambda i: parts[i].x + parts[i].right):
+        away = [abs(middle[new] - middle[row[-1]]) / max(height[new], height[row[-1]])
+                for row in rows]        # from each row's last part, in heights of the taller one
+        if min(away, default=1) < 0.5:
+            rows[np.argmin(away)].append(new)
         else:
-            rows.append([number])
+            rows.append([new])
     return sorted(rows, key=lambda row: np.mean([middle[number] for number in row]))
 
 
@@ -784,19 +779,15 @@ def as_input(images):
 
 
 def with_confidences(model):
-    """`model` itself, or if its outputs are sigmoids its twin with a softmax of the same weights.
+    """A twin of a Keras model that ends in a softmax of the same weights.
 
     Under categorical cross-entropy Keras trains a sigmoid layer on the softmax of what enters it;
     so that softmax is the network's confidence, and sigmoids, divided by their sum, are far off.
     """
-    *layers, last = model.layers
-    if last.activation.__name__ == "softmax":
-        return model
-    from keras import Input, Sequential
-    from keras.layers import Dense
-    softmax = Dense(last.units, activation="softmax", name="confidences")
-    twin = Sequential([Input(model.input_shape[1:]), *layers, softmax])
-    softmax.set_weights(last.get_weights())
+    config = model.get_config()
+    config["layers"][-1]["config"]["activation"] = "softmax"
+    twin = type(model).from_config(config)
+    twin.set_weights(model.get_weights())
     return twin
 
 
@@ -822,10 +813,10 @@ def import_keras():
 
 class Besides(NamedTuple):
     """How many images a network learns besides those of a Dataset."""
-    drawn: int = 0              # digits, stroke by stroke
-    found: int = 0              # digits of the Dataset's, as finding leaves them of made pictures
-    altered: int = 0            # of them struck through or hollow
-    others: int = 0             # of what is no digit
+    drawn_digits: int = 0       # stroke by stroke
+    found_digits: int = 0       # of the Dataset's, as finding leaves them of made pictures
+    altered_digits: int = 0     # of them, struck through or hollow
+    non_digits: int = 0
 
 
 def count_besides(name, data, plain):
@@ -844,11 +835,10 @@ def count_held_out(data):
 def learned(name, data, plain):
     """What a network learns from a Dataset, in words."""
     held_out, besides = count_held_out(data), count_besides(name, data, plain)
-    return (f"{len(data.x_train) - held_out:,} images, {held_out:,} held out"
-            + f", {besides.drawn:,} drawn digits besides" * bool(besides.drawn)
-            + f", {besides.found:,} found in made pictures" * bool(besides.found)
-            + f", {besides.altered:,} struck through or hollow" * bool(besides.altered)
-            + f", {besides.others:,} of what is no digit" * bool(besides.others))
+    kinds = ("images", "held out", "drawn digits besides", "found in made pictures",
+             "struck through or hollow", "of what is no digit")
+    counts = zip((len(data.x_train) - held_out, held_out, *besides), kinds)
+    return ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
 
 
 class Lesson(NamedTuple):
@@ -856,7 +846,7 @@ class Lesson(NamedTuple):
     images: np.ndarray          # of the data set, then what is counted in Besides
     labels: np.ndarray
     own: int                    # how many of them are the data set's
-    held_out: tuple             # images and labels to validate with
+    held_out: tuple             # inputs and labels to validate with
     robust: bool                # whether there is an answer more, for what is no digit
 
 
@@ -868,22 +858,23 @@ def make_lesson(name, data, plain, rng):
     held_out, kept = np.split(rng.permutation(len(data.x_train)), [count_held_out(data)])
     images, labels = data.x_train[kept], data.y_train[kept]
     besides = count_besides(name, data, plain)
-    if besides.drawn:
+    if besides.drawn_digits:
         from drawn_pages import drawn
-        drawn_labels = np.arange(besides.drawn) % 10
+        drawn_labels = np.arange(besides.drawn_digits) % 10
         images = np.concatenate([images, drawn(drawn_labels, rng)])
         labels = np.append(labels, drawn_labels)
-    if besides.others:
+    if besides.non_digits:
         from drawn_pages import non_digits, struck_or_hollow
-        found, found_labels = find_again(images, labels, besides.found, rng)
-        chosen = rng.integers(len(images), size=besides.altered)
+        found, found_labels = find_again(images, labels, besides.found_digits, rng)
+        chosen = rng.integers(len(images), size=besides.altered_digits)
         altered = struck_or_hollow(images[chosen], rng, fit)
-        others = non_digits(images, labels, besides.others, rng, fit)
+        others = non_digits(images, labels, besides.non_digits, rng, fit)
         images = np.concatenate([images, found, altered, others])
         labels = np.concatenate([labels, found_labels, labels[chosen],
                                  np.full(len(others), data.classes)])
-    unseen = data.x_train[held_out] if plain else straighten(data.x_train[held_out])
-    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), besides.others > 0)
+    unseen = as_input(data.x_train[held_out] if plain else straighten(data.x_train[held_out]))
+    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]),
+                  besides.non_digits > 0)
 
 
 def find_again(images, labels, count, rng):
@@ -947,9 +938,8 @@ def train(name, data, epochs, seed, plain=False):
     model = compile_model(name, data.classes + lesson.robust, steps * epochs, steps_at_once, plain,
                           loss)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
-    images, labels = lesson.held_out
     history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
-                        validation_data=(as_input(images), labels), validation_batch_size=1000,
+                        validation_data=lesson.held_out, validation_batch_size=1000,
                         shuffle=False, verbose=0, callbacks=[progress()])
     if lesson.robust:
         sharpen(model)
@@ -1050,6 +1040,9 @@ def seal(path, metadata):
 # ==== Reports =====================================================================================
 # Figures about a network as text and as pictures: plot_ functions make one, save_picture writes it.
 
+BARE = dict(frame_on=False, xticks=[], yticks=[])       # axes that show nothing of themselves
+
+
 def score(confidences, labels):
     """Accuracy, log loss, counts [true, predicted] of confidences (n, classes) and labels (n,)."""
     classes, predicted = confidences.shape[1], confidences.argmax(axis=1)
@@ -1108,8 +1101,7 @@ def plot_counts(confusion, title):
     """The bare counts of the confusion matrix, as NumPy prints them."""
     side = 0.45 * len(confusion)
     figure = new_figure(1.2 * side, 0.7 * side)
-    axis = figure.subplots()
-    axis.axis("off")
+    axis = figure.subplots(subplot_kw=BARE)
     axis.text(0.5, 0.5, np.array2string(confusion, threshold=sys.maxsize, max_line_width=999),
               family="monospace", size=13, ha="center", va="center", multialignment="left")
     figure.suptitle(title)
@@ -1158,9 +1150,7 @@ def plot_steps(reading, title):
         x, y, width, height = np.multiply(box, reading.scale)
         ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
-    axes = below.subplots(rows, 8, squeeze=False).ravel() if rows else []
-    for axis in axes:
-        axis.axis("off")
+    axes = below.subplots(rows, 8, squeeze=False, subplot_kw=BARE).ravel() if rows else []
     for axis, one in zip(axes, found):
         likeliest = np.argsort(-one.confidences)[:3]
         show_image(axis, one.image, "\n".join(f"{i}  {one.confidences[i]:.1%}" for i in likeliest))
@@ -1176,9 +1166,7 @@ def plot_mistakes(images, labels, confidences, title):
     worst = wrong[np.argsort(-top[wrong], kind="stable")][:25]
     rows = max(1, math.ceil(len(worst) / 5))
     figure = new_figure(8.5, 2 * rows + 0.6)
-    axes = figure.subplots(rows, 5, squeeze=False)
-    for axis in axes.flat:
-        axis.axis("off")
+    axes = figure.subplots(rows, 5, squeeze=False, subplot_kw=BARE)
     for axis, i in zip(axes.flat, worst):
         show_image(axis, images[i], f"{labels[i]} read as {predicted[i]}\n{top[i]:.1%}, image {i}")
     figure.suptitle(f"{title}: the {len(worst)} surest of {len(wrong)} mistakes")
@@ -1303,20 +1291,17 @@ def best_path(spans, rewards):
     """Numbers of Spans that part a row best, given the log of the highest confidence in each."""
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
-        if span.first in paths:
-            height, width = span.part.mask.shape
-            reward = max(rewards[number], NO_DIGIT * max(1, width / (0.8 * height))) - span.cost
-            total, path = paths[span.first]
-            if span.end not in paths or total + reward > paths[span.end][0]:
-                paths[span.end] = total + reward, [*path, number]
+        height, width = span.part.mask.shape
+        reward = max(rewards[number], NO_DIGIT * max(1, width / (0.8 * height))) - span.cost
+        total, path = paths[span.first]
+        if span.end not in paths or total + reward > paths[span.end][0]:
+            paths[span.end] = total + reward, [*path, number]
     return paths[max(paths)][1]
 
 
 def read_row(ink, row, reader):
     """A row of Founds read as a whole: its digits, as Founds, doubtful ones parted and joined."""
     doubtful = np.array([whole.confidence < SURE for whole in row])
-    if not doubtful.any():
-        return row
     spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
@@ -1601,8 +1586,7 @@ def in_parallel(function, tasks, jobs):
 
 def saved_networks(models):
     """Paths of the networks in a folder that read digits, as ONNX."""
-    inks = [path.name for path in INK_FINDERS]
-    return [path for path in sorted(models.glob("*.onnx")) if path.name not in inks]
+    return [path for path in sorted(models.glob("*.onnx")) if not path.name.startswith("ink")]
 
 
 def find_model(model, models):
@@ -1696,7 +1680,7 @@ def run_train(args, prefix=None):
         raise DigitError(f"no network is called {name!r}{near(name, NETWORKS)}; "
                          f"take {', '.join(NETWORKS)}")
     data, epochs = load_mnist(args.data), args.epochs or NETWORKS[name].epochs
-    if to_ship and not count_besides(name, data, args.plain).drawn:
+    if to_ship and not count_besides(name, data, args.plain).drawn_digits:
         raise DigitError("the network that ships is trained on MNIST without --plain; "
                          "else take --model best")
     try_to_write(path.parent)
@@ -1719,14 +1703,11 @@ def facts_of(name, data, epochs, seed, plain):
     """What a model file tells of how a network was trained, "network" first."""
     modules = {module: sys.modules[module].__version__
                for module in ("tensorflow", "keras", "numpy", "cv2")}
-    besides = count_besides(name, data, plain)
     return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,
             "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
-            "data": data.name, "data_sha256": data.sha256(), "drawn_digits": besides.drawn,
-            "found_digits": besides.found, "altered_digits": besides.altered,
-            "non_digits": besides.others,
-            "trained": time.strftime("%Y-%m-%d"),
+            "data": data.name, "data_sha256": data.sha256(),
+            **count_besides(name, data, plain)._asdict(), "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 
 
@@ -1783,9 +1764,9 @@ def run_models(args):
         print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=35 * " "))
     for path in sorted({path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}):
         if path.exists():
-            print(f"{near_path(path)}: "
-                  "{network}, test accuracy {test_accuracy:.2%} on {data}\n    ({recipe} recipe, "
-                  "{epochs} epochs, seed {seed}, {trained})".format(**Reader(path).metadata))
+            print("{}: {network}, test accuracy {test_accuracy:.2%} on {data}\n"
+                  "    ({recipe} recipe, {epochs} epochs, seed {seed}, {trained})".format(
+                      near_path(path), **Reader(path).metadata))
 
 
 def near_path(path):
@@ -1915,7 +1896,8 @@ def take_command(words, given, argv):
     """The command that the words begin with, taken out of them; else the one that is meant."""
     if words and words[0] in COMMANDS and words[0] in itertools.takewhile("--".__ne__, argv):
         return words.pop(0)
-    if words and not os.path.exists(words[0]) and (hint := near(words[0], COMMANDS)):
+    hint = near(words[0], COMMANDS) if words else ""
+    if hint and not os.path.exists(words[0]) and not glob.glob(words[0], recursive=True):
         raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
     only_predict = OPTIONS.keys() - {*TRAINING.split()}
     return "predict" if words or given & only_predict else "run"
@@ -1925,7 +1907,10 @@ def main(argv=None):
     """Run one command line; its exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in argv
-    if hasattr(sys.stdout, "reconfigure"):      # not in a notebook, nor if closed
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:          # it was closed
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))
+    if hasattr(sys.stdout, "reconfigure"):      # not in a notebook
         sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()

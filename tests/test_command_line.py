@@ -169,6 +169,16 @@ def test_models_fits_a_terminal_and_names_what_ships_once(run):
     assert sum("pretrained.onnx" in line for line in lines) == 1
 
 
+def test_models_in_a_folder_with_braces_beside_a_network_for_ink(run, tmp_path):
+    folder = tmp_path / "a{b}"
+    folder.mkdir()
+    for path, name in ((digits.PRETRAINED, "x.onnx"), (digits.INK_FINDERS[1], "ink-3.onnx")):
+        shutil.copy(path, folder / name)
+    result = run("models", "--models", folder)
+    assert result.returncode == 0 and "x.onnx: best, test" in result.stdout, result.stderr
+    assert "ink-3" not in result.stdout
+
+
 @pytest.mark.parametrize("target", ["out.keras", "out.onnx", "out.h5", "out.tflite", "out"])
 def test_export_writes_what_the_suffix_says(run, trained, small, tmp_path, target):
     """Read back by the format's own reader, which must give the same confidences."""
@@ -242,6 +252,12 @@ def test_a_forgotten_image_starts_no_training(run, arguments, tmp_path):
 def test_options_of_training_are_not_ignored_where_images_are_read(run, arguments):
     message = complaint(run(*arguments, cwd=EXAMPLES), 2)
     assert "is an option of run, train" in message and "not of predict" in message
+
+
+def test_a_quoted_glob_is_no_misspelt_command(run, tmp_path):
+    shutil.copy(EXAMPLES / "zero.png", tmp_path / "sample-1.png")
+    result = run("sample*", cwd=tmp_path)
+    assert result.returncode == 0 and result.stdout.startswith("sample-1.png\t0\t"), result.stderr
 
 
 def test_an_unknown_option_names_the_near_one(run):
@@ -342,6 +358,12 @@ def test_closed_streams(closed, tmp_path):
                             env=environment(None))
     assert result.returncode == 0 and "Traceback" not in result.stderr
     assert (result.stdout == "") == (">&-" in closed.replace("2>&-", ""))
+
+
+def test_a_closed_standard_input_is_an_empty_image(tmp_path):
+    result = subprocess.run(f"'{sys.executable}' '{SCRIPT}' - <&-", shell=True, cwd=tmp_path,
+                            capture_output=True, text=True, env=environment(None))
+    assert "cannot be read" in complaint(result, 1)
 
 
 def test_streams_that_are_strings(monkeypatch):

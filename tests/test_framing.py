@@ -97,6 +97,17 @@ def test_large_image_is_shrunk_and_boxes_still_fit():
     assert np.allclose(np.array(box(part)) * scale, np.array(box_of(SIX)) * 40, atol=60)
 
 
+@pytest.mark.parametrize("size", [(4160, 3120), (2592, 1944), (2200, 1700)])
+def test_a_jpeg_is_not_made_much_smaller_than_a_png(size):
+    """JPEG decodes to a half, a quarter or an eighth; what is shrunk after that must not be."""
+    sides = {}
+    for name in ("JPEG", "PNG"):
+        file = io.BytesIO()
+        Image.new("L", size, 200).save(file, name)
+        sides[name] = max(digits.load_image(file)[0].shape)
+    assert sides["JPEG"] > 0.7 * sides["PNG"] > 600, sides
+
+
 def test_tiny_image_is_enlarged():
     file = io.BytesIO()
     Image.fromarray(GREY[20:48, 20:48]).save(file, format="PNG")

@@ -69,8 +69,9 @@ def test_letters_counted_from_one(tmp_path, small_arrays):
 
 
 def test_mnist_is_told_by_its_content(mnist, tmp_path, small_arrays):
-    np.savez(tmp_path / "mnist.npz", **small_arrays)        # a subset, say
-    assert digits.load_mnist(tmp_path / "mnist.npz").name == "mnist"
+    for name, known in (("mnist", "mnist"), ("MNIST", "another MNIST")):     # a subset, say
+        np.savez(tmp_path / f"{name}.npz", **small_arrays)
+        assert digits.load_mnist(tmp_path / f"{name}.npz").name == known
     arrays = digits.load_mnist(mnist)._asdict()
     arrays.pop("name")
     assert digits.load_mnist(write_idx(tmp_path / "raw", arrays)).name == "MNIST"
@@ -97,6 +98,7 @@ def test_no_data_names_both_remedies(run, tmp_path):
     ("y_train", lambda y: y[:-1], "y_train int64 (1199,)"),
     ("y_train", lambda y: y + 0.5, "y_train float64 (1200,)"),
     ("y_train", lambda y: np.where(y == 3, 77, y), "label 77 is out of range"),
+    ("y_train", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: y - 1, "label -1 is out of range"),
     ("y_train", lambda y: y.astype(object), "not a whole .npz"),
