@@ -659,7 +659,7 @@ def open_socket(name, wanted):
 
 def serve(model):
     """Serve the page until Ctrl-C, read with the network of that name or path."""
-    name = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1").strip("[]")
+    name = (os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1").strip("[]")
     reader = digits.Reader(digits.find_model(model, Path("models")))
     with open_socket(name, wanted_port()) as listener:
         server = uvicorn.Server(uvicorn.Config(page(reader), log_level="warning"))

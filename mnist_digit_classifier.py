@@ -339,8 +339,7 @@ def load_image(source, page=0, finer=1):
         image.seek(page)
         if math.prod(image.size) > MAX_PIXELS:
             raise DigitError(TOO_LARGE)
-        long_side = max(image.size)
-        least = finer * DECODED
+        size, least = image.size, finer * DECODED
         image.draft(None, (least, least))       # JPEG decodes to 1/2, 1/4 or 1/8 for less
         ImageOps.exif_transpose(image, in_place=True)
         rgb = to_rgb(image, finer)
@@ -348,7 +347,12 @@ def load_image(source, page=0, finer=1):
     enlarge = math.ceil(WORK_SIDES[0] / max(rgb.shape[:2]))
     if enlarge > 1:
         rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
-    return rgb, long_side / max(rgb.shape[:2])
+    return rgb, smaller_factor(size, rgb)
+
+
+def smaller_factor(size, picture):
+    """What a picture was made smaller by, given its sides before; by either axis, the smaller."""
+    return min(np.divide(sorted(size), sorted(picture.shape[:2])))
 
 
 def open_image(source):
@@ -396,8 +400,9 @@ def to_rgb(image, finer=1):
     step = math.ceil(max(image.size) / (finer * longest_side(image.size)))
     if image.mode[0] in "IF":           # convert() would clip these at 255
         image = image.convert("I") if image.mode[1:] else image         # out of 16 bits
-        values = np.nan_to_num(np.asarray(image.reduce(step), np.float32))
-        top = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
+        values = np.nan_to_num(np.asarray(image.reduce(step), np.float32), posinf=0)
+        most = values.max()             # of 8 bits at least, or of a camera's 12, or from 0 to 1
+        top = 1 if most <= 1 else max(255, 2 ** int(most).bit_length() - 1)
         image = Image.fromarray(np.clip(values * (255 / top), 0, 255).astype(np.uint8))
     elif step > 2:                      # a band at a time, to save memory
         if image.mode not in ("L", "RGB", "RGBA", "CMYK") or "transparency" in image.info:
@@ -556,7 +561,7 @@ class Part(NamedTuple):
 def trimmed(x, y, mask):
     """The Part of the ink in `mask`, whose upper left pixel is at x, y."""
     left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return Part(x + left, y + top, mask[top:top + height, left:left + width])
+    return Part(x + left, y + top, mask[top:top + height, left:left + width].copy())
 
 
 def joined(parts):
@@ -1483,7 +1488,7 @@ def read_image(source, reader, page=0):
     elif usual > HIGH:                  # what follows takes as long as there are pixels
         long_side = max(picture.shape) * HIGH / usual
         smaller = shrunk(picture, long_side)
-        times = max(picture.shape) / max(smaller.shape)
+        times = smaller_factor(picture.shape[:2], smaller)
         picture, scale = smaller, scale * times
         at_all = shrunk(ink, long_side), min(1, zoom * times), usual / times
     return Reading(picture, scale, *read_picture(picture, reader, at_all))
@@ -1491,10 +1496,12 @@ def read_image(source, reader, page=0):
 
 def as_json(found, row, scale):
     """A Found as it stands in the JSON, its box in pixels of the original."""
-    x, y, mask = found.part
-    box = [x * scale, y * scale, *(max(1, side * scale) for side in mask.shape[::-1])]
+    part = found.part
+    edges = np.multiply([part.x, part.y, part.right, part.bottom], scale)
+    x, y, right, bottom = np.rint(edges).astype(int).tolist()
     return {"digit": found.digit, "confidence": round(float(found.confidence), 4),
-            "sure": bool(found.confidence >= SURE), "box": list(map(round, box)), "row": row}
+            "sure": bool(found.confidence >= SURE),
+            "box": [x, y, max(1, right - x), max(1, bottom - y)], "row": row}
 
 
 def try_to_read(file, source, reader, pages=None, show=None):
@@ -1763,10 +1770,13 @@ def run_models(args):
         head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
         print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=35 * " "))
     for path in sorted({path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}):
-        if path.exists():
+        reader, error = attempt(Reader, path) if path.exists() else (None, None)
+        if error:
+            log.warning(error)
+        if reader:
             print("{}: {network}, test accuracy {test_accuracy:.2%} on {data}\n"
                   "    ({recipe} recipe, {epochs} epochs, seed {seed}, {trained})".format(
-                      near_path(path), **Reader(path).metadata))
+                      near_path(path), **reader.metadata))
 
 
 def near_path(path):
@@ -1915,7 +1925,7 @@ def main(argv=None):
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
     warnings.filterwarnings("default" if debug else "ignore",
-                            module="PIL|keras|tf2onnx|onnx|matplotlib")
+                            module="PIL|keras|tf2onnx|onnx|matplotlib|__main__")
     try:
         args = parse(argv)
         log.setLevel(logging.ERROR if args.quiet else log.level)

@@ -169,14 +169,15 @@ def test_models_fits_a_terminal_and_names_what_ships_once(run):
     assert sum("pretrained.onnx" in line for line in lines) == 1
 
 
-def test_models_in_a_folder_with_braces_beside_a_network_for_ink(run, tmp_path):
+def test_models_in_a_folder_with_braces_beside_what_reads_no_digits(run, tmp_path):
     folder = tmp_path / "a{b}"
     folder.mkdir()
     for path, name in ((digits.PRETRAINED, "x.onnx"), (digits.INK_FINDERS[1], "ink-3.onnx")):
         shutil.copy(path, folder / name)
+    (folder / "foreign.onnx").write_bytes(b"somebody else's")
     result = run("models", "--models", folder)
     assert result.returncode == 0 and "x.onnx: best, test" in result.stdout, result.stderr
-    assert "ink-3" not in result.stdout
+    assert "ink-3" not in result.stdout and "foreign.onnx is damaged or" in result.stderr
 
 
 @pytest.mark.parametrize("target", ["out.keras", "out.onnx", "out.h5", "out.tflite", "out"])

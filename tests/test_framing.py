@@ -108,6 +108,27 @@ def test_a_jpeg_is_not_made_much_smaller_than_a_png(size):
     assert sides["JPEG"] > 0.7 * sides["PNG"] > 600, sides
 
 
+@pytest.mark.parametrize("size", [(6007, 2279), (2279, 6007), (1451, 450), (5399, 2048)])
+def test_boxes_do_not_reach_out_of_an_image(size):
+    """Where its sides are no multiples of what it is made smaller by."""
+    file = io.BytesIO()
+    Image.new("L", size, 200).save(file, "PNG")
+    picture, scale = digits.load_image(file)
+    assert all(0.99 * side < most * scale <= side
+               for most, side in zip(picture.shape[1::-1], size, strict=True))
+
+
+@pytest.mark.parametrize("bits", [8, 9, 10, 12, 16])
+def test_16_bits_of_which_a_camera_used_fewer(bits):
+    grey = GREY.astype(np.uint16) << (bits - 8)
+    assert np.abs(load(Image.fromarray(grey)).astype(int) - load(Image.fromarray(GREY))).max() <= 1
+
+
+def test_a_part_keeps_its_own_pixels_alone():
+    """A view would keep the whole picture's, for each of a thousand digits."""
+    assert digits.trimmed(0, 0, np.eye(9, dtype=bool)).mask.base is None
+
+
 def test_tiny_image_is_enlarged():
     file = io.BytesIO()
     Image.fromarray(GREY[20:48, 20:48]).save(file, format="PNG")
