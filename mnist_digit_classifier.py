@@ -97,7 +97,7 @@ INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a 
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
-MAX_PARTS = 1000            # strokes, the largest ones of a picture
+MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 
 # Reading. Costs are in nats, compared on the same pages.
@@ -1146,11 +1146,13 @@ def plot_steps(reading, title):
     show_image(read, reading.picture, "read", extent=(0, width, height, 0))
     show_image(ink, reading.ink * (255 / max(1, reading.ink.max())), "ink",
                extent=(0, width, height, 0))
+    point = max(height, width) / 330            # pixels of the original, about
     for digit in reading.digits:
         colour, mark = ("#1f5fa8", "") if digit["sure"] else ("#d0661b", "?")
         *corner, width, height = digit["box"]
         read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
-        read.text(*corner, f"{digit['digit']}{mark}", color=colour, size=13, va="bottom")
+        read.text(*corner, f"{digit['digit']}{mark}", color=colour, va="bottom",
+                  size=np.clip(0.7 * height / point, 4, 13))
     for box, why in left_out(reading.ink, [one.part for one in found]):
         x, y, width, height = np.multiply(box, reading.scale)
         ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
