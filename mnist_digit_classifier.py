@@ -1549,10 +1549,21 @@ def find_pages(file, source):
         source = Path(file).read_bytes()
     with explained(UNREADABLE), open_image(source) as image:
         if image.format == "TIFF":
-            return source, image.n_frames
+            return source, count_frames(image)
         if image.format != "MPO" and getattr(image, "is_animated", False):
             log.warning(f"{printable(file)}: its first frame is read, the others are not")
         return source, 1
+
+
+def count_frames(image):
+    """How many pages a TIFF has, counting the one at which it is cut off."""
+    for page in itertools.count(1):
+        try:
+            image.seek(page)
+        except EOFError:
+            return page
+        except Exception:               # Pillow raises what it likes
+            return page + 1
 
 
 def expand(source):

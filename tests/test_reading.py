@@ -240,6 +240,15 @@ def test_a_page_that_is_damaged_does_not_stop_the_others(read, tmp_path):
     assert [digit["page"] for digit in answer["digits"]] == [1, 3]
 
 
+def test_pages_before_the_one_that_was_cut_off_are_read(read, tmp_path):
+    save_pages(tmp_path / "scan.tif", [row_of([digit]) for digit in (3, 4, 6)])
+    data = (tmp_path / "scan.tif").read_bytes()
+    (tmp_path / "scan.tif").write_bytes(data[:-len(data) // 5])
+    (answer,), code = read(tmp_path / "scan.tif")
+    assert code == 1 and answer["text"] == "3\n4"
+    assert answer["error"].startswith("page 3 cannot be read (")
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_of_a_film_the_first_frame_is_read_and_that_is_said(run, tmp_path, jobs):
     save_pages(tmp_path / "film.gif", [row_of([2])[..., 0], row_of([3])[..., 0]])
