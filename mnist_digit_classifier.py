@@ -1899,8 +1899,10 @@ def parse(argv):
     """The options of one call; DigitError where they are wrong, SystemExit after a help."""
     parser = make_parser()
     argv = ["--help"] if argv[:1] == ["help"] else argv
+    end = [*argv, "--"].index("--")     # what follows is no option, though it begins with a dash
     with explained("{}; see --help"):
-        args, unknown = parser.parse_known_intermixed_args(argv)
+        args, unknown = parser.parse_known_intermixed_args(argv[:end])
+    args.words += argv[end + 1:]
     if unknown:
         raise DigitError(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}; see --help")
     usual = vars(parser.parse_args([]))
