@@ -273,7 +273,8 @@ def test_an_unknown_option_names_the_near_one(run):
     ("--data train --epochs 2", "run", ""), ("", "run", ""), ("--seed 1", "run", ""),
     ("--model models a.png", "predict", "a.png"), ("-q -", "predict", "-"),
     ("-q -- models", "predict", "models"), ("-- -a.png", "predict", "-a.png"),
-    ("b.png -- -a.png", "predict", "b.png -a.png"), ("sample -- 7", "sample", "7"), ("sample 7", "sample", "7"),
+    ("b.png -- -a.png", "predict", "b.png -a.png"), ("sample -- 7", "sample", "7"),
+    ("sample 7", "sample", "7"),
     ("--jobs 2", "predict", ""), ("a.png -q b.png", "predict", "a.png b.png")])
 def test_options_may_stand_before_the_command(arguments, command, words):
     args = digits.parse(arguments.split())
