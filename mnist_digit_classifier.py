@@ -466,17 +466,20 @@ def look_at_all(picture):
         zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
                    LOOK_OBLONG * side / max(picture.shape))
         ink = look_for_ink(picture, zoom)
-        usual = usual_height(np.uint8(ink > INK))
+        usual = usual_height(components(np.uint8(ink > INK))[1])
         if zoom == 1 or usual * zoom >= SMALL:
             break
     return ink, zoom, usual
 
 
-def usual_height(strokes):
-    """The height in pixels of what half of a mask's strokes, by their area, are lower than."""
-    *_, heights, areas = components(strokes)[1].T
-    if not len(heights):
+def usual_height(boxes):
+    """The height in pixels that half of the strokes in boxes (n, 5), by their area, are lower than.
+
+    It is 0 where there are none.
+    """
+    if not len(boxes):
         return 0
+    *_, heights, areas = boxes.T
     return np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
 
 
@@ -581,7 +584,7 @@ def find_parts(ink):
     if not len(kept):
         return []
     x, y, width, height, area = boxes[kept].T
-    usual = np.quantile(height, 0.5, weights=area, method="inverted_cdf")
+    usual = usual_height(boxes[kept])
     is_large = height >= LARGE_HEIGHT * usual
     low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
     owner = attach(low, high, area, is_large, usual)
@@ -789,11 +792,16 @@ def with_confidences(model):
     Under categorical cross-entropy Keras trains a sigmoid layer on the softmax of what enters it;
     so that softmax is the network's confidence, and sigmoids, divided by their sum, are far off.
     """
+    return copied(model, activation="softmax")
+
+
+def copied(model, **last):
+    """A Keras model's copy, its weights but no optimiser; `last` is set in its last layer."""
     config = model.get_config()
-    config["layers"][-1]["config"]["activation"] = "softmax"
-    twin = type(model).from_config(config)
-    twin.set_weights(model.get_weights())
-    return twin
+    config["layers"][-1]["config"].update(last)
+    copy = type(model).from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 # ==== Training ====================================================================================
@@ -1019,9 +1027,7 @@ def save(model, metadata, *paths):
 def write(model, metadata, path):
     """Write a Keras model in the format of the suffix; .keras and .onnx carry `metadata`."""
     if path.suffix not in EXPORTS:
-        clone = type(model).from_config(model.get_config())     # without the optimiser, which
-        clone.set_weights(model.get_weights())                  # takes twice the weights' space
-        clone.save(path)
+        copied(model).save(path)        # the optimiser would take twice the weights' space
     else:
         confident = with_confidences(model)
         confident(np.zeros((1, *model.input_shape[1:]), np.float32))    # exported only once called
@@ -1309,6 +1315,8 @@ def best_path(spans, rewards):
 def read_row(ink, row, reader):
     """A row of Founds read as a whole: its digits, as Founds, doubtful ones parted and joined."""
     doubtful = np.array([whole.confidence < SURE for whole in row])
+    if not doubtful.any():
+        return row
     spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
@@ -1782,11 +1790,12 @@ def run_models(args):
     for name, network in NETWORKS.items():
         head = f"{name:14} {network.epochs:6} {network.parameters:10,}  "
         print(textwrap.fill(network.layers, 79, initial_indent=head, subsequent_indent=35 * " "))
-    for path in sorted({path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}):
-        reader, error = attempt(Reader, path) if path.exists() else (None, None)
+    paths = {path.resolve() for path in [PRETRAINED, *saved_networks(args.models)]}
+    for path in sorted(filter(Path.exists, paths)):
+        reader, error = attempt(Reader, path)
         if error:
             log.warning(error)
-        if reader:
+        else:
             print("{}: {network}, test accuracy {test_accuracy:.2%} on {data}\n"
                   "    ({recipe} recipe, {epochs} epochs, seed {seed}, {trained})".format(
                       near_path(path), **reader.metadata))
