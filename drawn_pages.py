@@ -142,7 +142,7 @@ def draw(strokes, n, rng):
         for line, start, end in zip(lines, *ways):
             for third in range(3):
                 part = line[max(start, third * CURVE // 3):min(end, (third + 1) * CURVE // 3 + 1)]
-                cv2.polylines(image, [part], False, 255, width[third], cv2.LINE_AA, 4)
+                cv2.polylines(image, [part], False, 255, width[third], cv2.LINE_8, 4)
     return cv2.resize(canvas.reshape(-1, 4 * SIZE), (SIZE, n * SIZE),
                       interpolation=cv2.INTER_AREA).reshape(n, SIZE, SIZE)
 

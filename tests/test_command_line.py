@@ -363,6 +363,14 @@ def test_closed_streams(closed, tmp_path):
     assert (result.stdout == "") == (">&-" in closed.replace("2>&-", ""))
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here that is always full")
+def test_a_full_disk_behind_standard_output_is_told():
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([sys.executable, SCRIPT, "models"], stdout=full,
+                                stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 2 and "No space left" in result.stderr
+
+
 def test_a_closed_standard_input_is_an_empty_image(tmp_path):
     result = subprocess.run(f"'{sys.executable}' '{SCRIPT}' - <&-", shell=True, cwd=tmp_path,
                             capture_output=True, text=True, env=environment(None))

@@ -99,6 +99,22 @@ def test_distortion_is_light_random_and_ends_with_the_last_epochs():
     assert np.abs(epochs[4] - straight).max() <= 2
 
 
+def test_the_learning_rate_climbs_to_its_peak_and_falls_to_nought():
+    rates = [digits.rate_at(share, 6e-3) for share in np.linspace(0, 1, 101)]
+    assert rates[0] == pytest.approx(6e-4) and rates[100] == pytest.approx(0)
+    top = round(100 * digits.WARM_UP)
+    assert rates[top] == pytest.approx(6e-3)
+    assert (np.diff(rates[:top + 1]) > 0).all() and (np.diff(rates[top:]) < 0).all()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_learning_rate_of_a_training(plain, small):
+    model, _ = digits.train("dense", digits.load_mnist(small), 4, 0, plain)
+    middle_of_last_epoch = digits.rate_at(3.5 / 4, digits.NETWORKS["dense"].peak)
+    assert float(model.optimizer.learning_rate) == pytest.approx(
+        1e-3 if plain else middle_of_last_epoch)
+
+
 def test_plain_recipe_leaves_images_as_they_are(run, small, tmp_path):
     result = run("train", "--data", small, "--plain", "--epochs", 3, cwd=tmp_path)
     assert result.returncode == 0
