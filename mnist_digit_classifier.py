@@ -169,7 +169,7 @@ def printable(name):
 
 
 def keep_memory():
-    """Let glibc keep memory that it would fetch anew for each image, a third of an epoch's time."""
+    """Let glibc keep memory that it would fetch anew for each image: half of a training's time."""
     with contextlib.suppress(AttributeError, OSError, TypeError):
         for option, size in ((-1, 2**26), (-2, 2**26), (-3, 2**23)):  # trim from, grow by, map from
             ctypes.CDLL(None).mallopt(option, size)
@@ -1605,7 +1605,8 @@ def read_file(numbered, reader, steps=None):
 
     def save_steps(reading, page):
         name = f"{number:04}-{Path(file).stem[:60]}" + f"-page-{page}" * (page > 1)
-        save_picture(plot_steps(reading, f"{file}, read by {reader}"), steps / f"{name}.png")
+        title = file + f", page {page}" * (page > 1) + f", read by {reader}"
+        save_picture(plot_steps(reading, title), steps / f"{name}.png")
     source = sys.stdin.buffer if file == "-" else file
     return try_to_read(file, source, reader, show=save_steps if steps else None)[1]
 
@@ -1868,7 +1869,8 @@ def whole(least):
     """An argparse type: a whole number from `least` to the largest seed."""
     def parse(text):
         if not (text.isascii() and text.isdigit() and least <= int(text) < 2**32):
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text}")
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from {least} to {2**32 - 1}, not {text}")
         return int(text)
     return parse
 
