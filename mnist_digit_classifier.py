@@ -806,8 +806,8 @@ def copied(model, **last):
 
 
 # ==== Training ====================================================================================
-# make_lesson gathers the images, compile_model readies the network, train lets it learn chunks of
-# images, each epoch distorted anew; save writes it for Keras and, with facts and hash, for OpenCV.
+# make_lesson gathers the images, train lets a network learn chunks of them, each epoch distorted
+# anew; save writes it for Keras and, with facts and hash, for OpenCV.
 
 def import_keras():
     """Keras on TensorFlow, imported on first use, without its C++ parts' log."""
@@ -910,16 +910,6 @@ def find_again(images, labels, count, rng):
     return np.array(found[:count]), np.array(own[:count])
 
 
-def compile_model(name, answers, steps_at_once, plain, loss):
-    """A network's Keras model, to learn by Adam in steps of which `steps_at_once` go in one."""
-    from keras import optimizers
-
-    model = build(name, answers)
-    adam = optimizers.Adam() if plain else optimizers.Adam(weight_decay=WEIGHT_DECAY)
-    model.compile(adam, loss, metrics=["accuracy"], steps_per_execution=steps_at_once)
-    return model
-
-
 def rate_at(share, peak):
     """The learning rate after a share of the steps: up to its peak, then to 0 along a cosine."""
     up, down = share / WARM_UP, (share - WARM_UP) / (1 - WARM_UP)
@@ -956,16 +946,18 @@ def train(name, data, epochs, seed, plain=False):
 
     `plain` is every tutorial's recipe: batches of 32, a constant learning rate, images as they are.
     """
-    import_keras().utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
+    keras, rng = import_keras(), np.random.default_rng(seed)
+    keras.utils.set_random_seed(seed)
     lesson = make_lesson(name, data, plain, rng)
     batch = min(32 if plain else NETWORKS[name].batch, len(lesson.images))
     times = math.ceil(len(lesson.images) // batch / 100)        # in an epoch, that Ctrl-C is heard
     steps_at_once = len(lesson.images) // batch // times
     steps = steps_at_once * times
-    loss = smoothed if lesson.robust else "sparse_categorical_crossentropy"
-    model = compile_model(name, data.classes + lesson.robust, steps_at_once, plain, loss)
-    cycle = one_cycle(model.optimizer, NETWORKS[name].peak, steps * epochs, steps_at_once)
+    model = build(name, data.classes + lesson.robust)
+    adam = keras.optimizers.Adam(weight_decay=None if plain else WEIGHT_DECAY)
+    model.compile(adam, smoothed if lesson.robust else "sparse_categorical_crossentropy",
+                  metrics=["accuracy"], steps_per_execution=steps_at_once)
+    cycle = one_cycle(adam, NETWORKS[name].peak, steps * epochs, steps_at_once)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
                         validation_data=lesson.held_out, validation_batch_size=1000,
