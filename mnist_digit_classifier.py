@@ -254,7 +254,8 @@ def read_dataset(path):
     arrays = read_idx_folder(path) if path.is_dir() else read_npz(path)
     check_arrays(arrays, path)
     x_train, y_train, x_test, y_test = arrays
-    name = "another MNIST" if path.stem == "MNIST" else path.stem
+    stem = path.absolute().stem         # of . too
+    name = "another MNIST" if stem == "MNIST" else stem
     data = Dataset(x_train, y_train.astype(np.int64), x_test, y_test.astype(np.int64), name)
     return data._replace(name="MNIST") if data.sha256() == MNIST_SHA256 else data
 
@@ -302,7 +303,7 @@ def check_arrays(arrays, path):
                              f"{labels.dtype} {labels.shape}; make them uint8 (n, {SIZE}, {SIZE}) "
                              "and whole numbers (n,)")
     known = np.unique(arrays[1])    # they count up without gaps, from 0 or, as in EMNIST, from 1
-    first = min(known[0], 1)
+    first = int(known[0] > 0)
     for label in np.union1d(known, arrays[3]).tolist():
         if not first <= label < first + len(known):
             raise DigitError(f"{path}: label {label} is out of range; number the classes from 0 "
@@ -312,6 +313,8 @@ def check_arrays(arrays, path):
 @functools.cache
 def draw_dataset(training=60_000, test=10_000, seed=0):
     """A Dataset of drawn digits, each as often."""
+    if not importlib.util.find_spec("drawn_pages"):
+        raise DigitError("digits are drawn by drawn_pages.py; put it beside the script")
     from drawn_pages import drawn
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(training + test) % 10)
@@ -458,10 +461,7 @@ def find_ink(picture, at_all=None):
 
 
 def look_at_all(picture):
-    """What the first of INK_FINDERS tells of a whole RGB picture, at which zoom, its usual height.
-
-    It looks closer if need be. The height is 0 where there is no ink.
-    """
+    """What the first of INK_FINDERS tells of a whole picture, at which zoom, the usual height."""
     for side in LOOKS:
         zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
                    LOOK_OBLONG * side / max(picture.shape))
@@ -473,10 +473,7 @@ def look_at_all(picture):
 
 
 def usual_height(boxes):
-    """The height in pixels that half of the strokes in boxes (n, 5), by their area, are lower than.
-
-    It is 0 where there are none.
-    """
+    """The height that half of the strokes in boxes (n, 5), by their area, are lower than, or 0."""
     if not len(boxes):
         return 0
     *_, heights, areas = boxes.T
@@ -578,34 +575,26 @@ def joined(parts):
 
 
 def find_parts(ink):
-    """Parts of a picture's ink that may be digits: large strokes with the small ones near them."""
+    """Parts of a picture's ink that may be digits: large strokes with the small ones near them.
+
+    A small one belongs to the next large one where it is near it and no speck.
+    """
     labels, boxes = components(np.uint8(ink > INK))
     kept = np.argsort(-boxes[:, 4], kind="stable")[:MAX_PARTS]
     if not len(kept):
         return []
-    x, y, width, height, area = boxes[kept].T
-    usual = usual_height(boxes[kept])
-    is_large = height >= LARGE_HEIGHT * usual
-    low, high = np.stack([x, y], axis=1), np.stack([x + width, y + height], axis=1)
-    owner = attach(low, high, area, is_large, usual)
+    low, area, usual = boxes[kept, :2], boxes[kept, 4], usual_height(boxes[kept])
+    high = low + boxes[kept, 2:4]           # corners, x and y
+    mains = np.flatnonzero(boxes[kept, 3] >= LARGE_HEIGHT * usual)
+    gaps = np.maximum(low[mains] - high[:, None], low[:, None] - high[mains]).max(axis=2)
+    owner = mains[gaps.argmin(axis=1)]      # number of the large stroke next to each stroke
+    belongs = (gaps.min(axis=1) <= usual / 4) & (area >= area[owner] / 40)
+    owner[mains], belongs[mains] = mains, True
     parts = []
-    for own in (owner == main for main in np.flatnonzero(is_large)):
+    for own in (belongs & (owner == main) for main in mains):
         (left, top), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
         parts.append(Part(left, top, np.isin(labels[top:bottom, left:right], kept[own] + 1)))
     return parts
-
-
-def attach(low, high, area, is_large, usual):
-    """Number of the large stroke that each stroke belongs to, -1 for none: (n,).
-
-    Strokes have corners low and high (n, 2), x and y. A small one belongs to the next large one
-    where it is near it and no speck.
-    """
-    mains = np.flatnonzero(is_large)
-    gaps = np.maximum(low[mains] - high[:, None], low[:, None] - high[mains]).max(axis=2)
-    nearest = mains[gaps.argmin(axis=1)]
-    belongs = (gaps.min(axis=1) <= usual / 4) & (area >= area[nearest] / 40)
-    return np.where(is_large, np.arange(len(area)), np.where(belongs, nearest, -1))
 
 
 def find_rows(parts):
@@ -653,10 +642,9 @@ def fit(ink):
     scale = BOX / max(ink.shape)
     height, width = (max(1, round(side * scale)) for side in ink.shape)
     top, left = (SIZE - height) // 2, (SIZE - width) // 2
-    image = np.zeros((SIZE, SIZE), np.uint8)
-    image[top:top + height, left:left + width] = cv2.resize(
-        ink, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return image
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    image = cv2.resize(ink, (width, height), interpolation=how)
+    return np.pad(image, ((top, SIZE - height - top), (left, SIZE - width - left)))
 
 
 # What the maps below are sums of: x, y and 1 over the image, from its middle, then a smooth bump
@@ -916,18 +904,6 @@ def rate_at(share, peak):
     return peak * (0.1 + 0.9 * up if up < 1 else (1 + math.cos(math.pi * down)) / 2)
 
 
-def one_cycle(adam, peak, steps, steps_at_once):
-    """A Keras callback that sets the learning rate of the next `steps_at_once` of all `steps`.
-
-    One of Keras' schedules would take an eighth of the time.
-    """
-    from keras.callbacks import LambdaCallback
-
-    def set_rate(batch, logs):
-        adam.learning_rate = rate_at((int(adam.iterations) + steps_at_once / 2) / steps, peak)
-    return LambdaCallback(on_train_batch_begin=set_rate)
-
-
 def smoothed(labels, outputs):
     """Cross-entropy with SMOOTHING: what may be two digits is not to be called sure."""
     from keras import losses, ops
@@ -957,7 +933,11 @@ def train(name, data, epochs, seed, plain=False):
     adam = keras.optimizers.Adam(weight_decay=None if plain else WEIGHT_DECAY)
     model.compile(adam, smoothed if lesson.robust else "sparse_categorical_crossentropy",
                   metrics=["accuracy"], steps_per_execution=steps_at_once)
-    cycle = one_cycle(adam, NETWORKS[name].peak, steps * epochs, steps_at_once)
+
+    def set_rate(step, logs):       # one of Keras' schedules would take an eighth of the time
+        done = (int(adam.iterations) + steps_at_once / 2) / (steps * epochs)
+        adam.learning_rate = rate_at(done, NETWORKS[name].peak)
+    cycle = keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
                         validation_data=lesson.held_out, validation_batch_size=1000,
@@ -1118,8 +1098,7 @@ def plot_confusion(confusion, title):
 
 def plot_counts(confusion, title):
     """The bare counts of the confusion matrix, as NumPy prints them."""
-    side = 0.45 * len(confusion)
-    figure = new_figure(1.2 * side, 0.7 * side)
+    figure = new_figure(0.54 * len(confusion), 0.315 * len(confusion))
     axis = figure.subplots(subplot_kw=BARE)
     axis.text(0.5, 0.5, np.array2string(confusion, threshold=sys.maxsize, max_line_width=999),
               family="monospace", size=13, ha="center", va="center", multialignment="left")
@@ -1374,12 +1353,11 @@ def join_halves(ink, found, reader):
 def are_above(parts):
     """(n, n) bool: which Part is so close above which that the two may be halves of a digit."""
     corners = [(part.x, part.y, part.right, part.bottom) for part in parts]
-    x, y, right, bottom = np.array(corners, np.int32).T
-    overlap = np.minimum.outer(right, right) - np.maximum.outer(x, x)
-    narrower = np.minimum.outer(right - x, right - x)
-    gap, height = np.subtract.outer(y, bottom).T, np.subtract.outer(bottom, y).T
-    return np.less.outer(y, y) & np.less.outer(bottom, bottom) & (gap < 0.15 * height) & \
-        (overlap >= 0.6 * narrower)
+    x, y, right, bottom = np.array(corners, np.int32).T[..., None]      # columns; .T makes rows
+    overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
+    narrower = np.minimum(right - x, (right - x).T)
+    gap, height = y.T - bottom, bottom.T - y
+    return (y < y.T) & (bottom < bottom.T) & (gap < 0.15 * height) & (overlap >= 0.6 * narrower)
 
 
 def read_picture(picture, reader, at_all=None):
@@ -1428,37 +1406,24 @@ def agreed(found, told):
 
 
 def other_readings(picture, reader):
-    """Yield readings of an RGB picture blurred, and with a margin around it.
+    """Yield readings of an RGB picture blurred, and with a margin of paper around it.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
-    for wider, inside in surrounded(picture):
-        ink, rows = read_ink(find_ink(wider), reader)
-        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
+    margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
+    for paper in papers_of(picture):
+        wider = cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper)
+        yield read_ink(find_ink(wider)[margin:-margin, margin:-margin], reader)
 
 
-def surrounded(picture):
-    """Yield a picture in a margin of the lightest, and of the darkest, of its common colours.
-
-    With each come the slices that it is there.
-    """
+def papers_of(picture):
+    """The lightest and the darkest of an RGB picture's common colours, either of them its paper."""
     small = shrunk(picture, 128).reshape(-1, 3)
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
-    papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
-    margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
-    inside = np.s_[margin:-margin, margin:-margin]
-    for paper in [*papers[-1:], *papers[:-1][:1]]:
-        yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT,
-                                 value=paper.tolist()), inside
-
-
-def within(found, inside, shape):
-    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
-    mask = np.zeros(shape, bool)
-    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
-    return found._replace(part=trimmed(0, 0, mask[inside]))
+    papers = sorted((small[colour == one].mean(axis=0).tolist() for one in common), key=sum)
+    return [*papers[-1:], *papers[:-1][:1]]
 
 
 def read_ink(ink, reader):
@@ -1515,8 +1480,7 @@ def read_image(source, reader, page=0):
 def as_json(found, row, scale):
     """A Found as it stands in the JSON, its box in pixels of the original."""
     part = found.part
-    edges = np.multiply([part.x, part.y, part.right, part.bottom], scale)
-    x, y, right, bottom = np.rint(edges).astype(int).tolist()
+    x, y, right, bottom = (round(at * scale) for at in (part.x, part.y, part.right, part.bottom))
     return {"digit": found.digit, "confidence": round(float(found.confidence), 4),
             "sure": bool(found.confidence >= SURE),
             "box": [x, y, max(1, right - x), max(1, bottom - y)], "row": row}
@@ -1775,7 +1739,7 @@ def run_sample(args):
     if not args.words:
         print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
     text = args.words[0] if args.words else sys.stdin.readline().strip()
-    if not text.isdecimal() or int(text) > last:
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) > last:
         raise DigitError(f"there is no test image {text!r}; choose one from 0 to {last}")
     index = int(text)
     path = args.assets / f"sample_{index}.png"
@@ -1921,12 +1885,13 @@ def parse(argv):
     end = [*argv, "--"].index("--")     # what follows is no option, though it begins with a dash
     with explained("{}; see --help"):
         args, unknown = parser.parse_known_intermixed_args(argv[:end])
+    named = args.words.pop(0) if args.words and args.words[0] in COMMANDS else None
     args.words += argv[end + 1:]
     if unknown:
         raise DigitError(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}; see --help")
     usual = vars(parser.parse_args([]))
     given = {f"--{name.replace('_', '-')}" for name in usual if vars(args)[name] != usual[name]}
-    name = take_command(args.words, given, argv)
+    name = named or guess_command(args.words, given)
     args.run, options, most = COMMANDS[name]
     for option in sorted(given & OPTIONS.keys() - {*options.split()}):
         others = [other for other, (_, theirs, _) in COMMANDS.items() if option in theirs.split()]
@@ -1936,10 +1901,8 @@ def parse(argv):
     return args
 
 
-def take_command(words, given, argv):
-    """The command that the words begin with, taken out of them; else the one that is meant."""
-    if words and words[0] in COMMANDS and words[0] in itertools.takewhile("--".__ne__, argv):
-        return words.pop(0)
+def guess_command(words, given):
+    """The command that is meant where none is named."""
     hint = near(words[0], COMMANDS) if words else ""
     if hint and not os.path.exists(words[0]) and not glob.glob(words[0], recursive=True):
         raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
@@ -1951,11 +1914,12 @@ def main(argv=None):
     """Run one command line; its exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
     debug = "--debug" in argv
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:          # it was closed
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))
-    if hasattr(sys.stdout, "reconfigure"):      # not in a notebook
-        sys.stdout.reconfigure(errors="backslashreplace")   # not all terminals can show every name
+    sys.stdin = sys.stdin or open(os.devnull)           # where it was closed
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    for stream in (sys.stdin, sys.stdout):
+        if hasattr(stream, "reconfigure"):      # not in a notebook
+            stream.reconfigure(errors="backslashreplace")   # not all names are text, nor all input
     log_to_stderr(logging.DEBUG if debug else logging.INFO)
     keep_memory()
     warnings.filterwarnings("default" if debug else "ignore",
@@ -1963,9 +1927,7 @@ def main(argv=None):
     try:
         args = parse(argv)
         log.setLevel(logging.ERROR if args.quiet else log.level)
-        code = args.run(args) or 0
-        sys.stdout.flush()
-        return code
+        return args.run(args) or 0
     except BrokenPipeError:         # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -1980,6 +1942,6 @@ def main(argv=None):
 
 if __name__ == "__main__":
     code = main()
-    with contextlib.suppress(OSError):      # main told of it
-        sys.stdout.flush()
-    os._exit(code)          # TensorFlow would take a second to take itself apart
+    if "tensorflow" in sys.modules:     # it would take a second to take itself apart
+        os._exit(code)
+    sys.exit(code)

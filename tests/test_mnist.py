@@ -4,11 +4,13 @@ import hashlib
 import inspect
 import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import complaint
+from conftest import SCRIPT, complaint, environment
 
 import mnist_digit_classifier as digits
 
@@ -101,6 +103,7 @@ def test_no_data_names_both_remedies(run, tmp_path):
     ("y_train", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: np.where(y == 3, 10, y), "label 10 is out of range"),
     ("y_test", lambda y: y - 1, "label -1 is out of range"),
+    ("y_train", lambda y: y - 1, "label -1 is out of range"),
     ("y_train", lambda y: y.astype(object), "not a whole .npz"),
 ])
 def test_arrays_that_do_not_fit(run, tmp_path, small_arrays, name, change, words):
@@ -180,3 +183,15 @@ def test_folder_without_the_four_files(run, tmp_path, small_arrays):
 
 def test_no_such_set(run, tmp_path):
     assert "no such data set" in complaint(run("train", "--data", tmp_path / "nowhere"), 2)
+
+
+def test_the_current_folder_has_a_name(tmp_path, small_arrays, monkeypatch):
+    monkeypatch.chdir(write_idx(tmp_path / "clothes", small_arrays))
+    assert digits.load_mnist(".").name == "clothes"
+
+
+def test_nothing_is_drawn_where_the_script_was_copied_alone(tmp_path):
+    shutil.copy(SCRIPT, tmp_path)
+    result = subprocess.run([sys.executable, tmp_path / SCRIPT.name, "--data", "strokes"],
+                            capture_output=True, text=True, cwd=tmp_path, env=environment(None))
+    assert "put it beside the script" in complaint(result, 2)
