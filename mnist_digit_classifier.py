@@ -1406,24 +1406,37 @@ def agreed(found, told):
 
 
 def other_readings(picture, reader):
-    """Yield readings of an RGB picture blurred, and with a margin of paper around it.
+    """Yield readings of an RGB picture blurred, and with a margin around it.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
-    margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
-    for paper in papers_of(picture):
-        wider = cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT, value=paper)
-        yield read_ink(find_ink(wider)[margin:-margin, margin:-margin], reader)
+    for wider, inside in surrounded(picture):
+        ink, rows = read_ink(find_ink(wider), reader)
+        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
 
 
-def papers_of(picture):
-    """The lightest and the darkest of an RGB picture's common colours, either of them its paper."""
+def surrounded(picture):
+    """Yield a picture in a margin of the lightest, and of the darkest, of its common colours.
+
+    With each come the slices that it is there.
+    """
     small = shrunk(picture, 128).reshape(-1, 3)
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
-    papers = sorted((small[colour == one].mean(axis=0).tolist() for one in common), key=sum)
-    return [*papers[-1:], *papers[:-1][:1]]
+    papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
+    margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
+    inside = np.s_[margin:-margin, margin:-margin]
+    for paper in [*papers[-1:], *papers[:-1][:1]]:
+        yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT,
+                                 value=paper.tolist()), inside
+
+
+def within(found, inside, shape):
+    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
+    mask = np.zeros(shape, bool)
+    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
+    return found._replace(part=trimmed(0, 0, mask[inside]))
 
 
 def read_ink(ink, reader):
