@@ -98,12 +98,12 @@ def test_drawn_digits_are_read_as_what_they_are(label):
 
 
 def test_drawn_digits_alone_teach_mnist(mnist):
-    """A sixth of them, four epochs; benchmarks/drawn.py does the whole."""
-    model, _ = digits.train("dense", digits.draw_dataset(10_000, 100), 4, 0)
+    """A third of them, four epochs; benchmarks/drawn.py does the whole."""
+    model, _ = digits.train("dense", digits.draw_dataset(20_000, 100), 4, 0)
     data = digits.load_mnist(mnist)
     images = digits.as_input(digits.straighten(data.x_test))
     confidences = digits.with_confidences(model).predict(images, batch_size=1000, verbose=0)
-    assert digits.score(confidences, data.y_test)[0] > 0.92
+    assert digits.score(confidences, data.y_test)[0] > 0.93
 
 
 @pytest.fixture(scope="module")
