@@ -937,11 +937,13 @@ def train(name, data, epochs, seed, plain=False):
     def set_rate(step, logs):       # one of Keras' schedules would take an eighth of the time
         done = (int(adam.iterations) + steps_at_once / 2) / (steps * epochs)
         adam.learning_rate = rate_at(done, NETWORKS[name].peak)
-    cycle = keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate)
+    callbacks = [progress()]
+    if not plain:
+        callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate))
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
                         validation_data=lesson.held_out, validation_batch_size=1000,
-                        shuffle=False, verbose=0, callbacks=[progress()] + [cycle] * (not plain))
+                        shuffle=False, verbose=0, callbacks=callbacks)
     if lesson.robust:
         sharpen(model)
     return model, history.history
@@ -1955,6 +1957,6 @@ def main(argv=None):
 
 if __name__ == "__main__":
     code = main()
-    if "tensorflow" in sys.modules:     # it would take a second to take itself apart
+    if "tensorflow" in sys.modules:     # it takes a second to take itself apart, or fails at it
         os._exit(code)
     sys.exit(code)
