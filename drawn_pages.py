@@ -344,6 +344,13 @@ WITHOUT_DIGITS = 0.16       # share of the pictures with no digit in them
 BACKED = 0.15               # share of the papers with a stripe or large pale letters on them
 HEADED = 0.8                # share of the tables whose columns have a heading
 LABELLED = 0.5              # share of the tables whose rows begin with print
+FOUND_SIDE = 128            # pixels, side of the pictures in which digits are found again
+ALONE = 0.5                 # share of MNIST's among them that stand alone
+WIDER = 1.35                # times as wide, or high, that one of a row may be found
+OWN = 0.7                   # least share of a digit's ink that must have been found
+ALIEN = 0.05                # most that what is no digit has of digits' ink
+BAR = 0.5                   # most of its length that a bar's width is
+ROUND, HOLE = 0.93, 0.06    # least shares of its hull that a ring fills, of that its hole has
 
 NEVER_DIGITS = "ACEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy"     # letters that are no digit in any hand
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -388,14 +395,20 @@ class Hand(NamedTuple):
     wobble: float               # share of the height, standard deviation of its strokes' points
     angular: float              # 0: round curves, 1: straight strokes
     bars: bool                  # its 1s are bars, should it draw
+    label: int | None           # of all the digits that it draws, or None: any
 
 
 def new_hand(images, height, rng):
-    """A random Hand that writes `height` pixels high, any pen; always a single image, if given."""
-    draws = images is None or (len(images) > 1 and not chance(rng, FROM_MNIST))
+    """A random Hand that writes `height` pixels high, any pen; where `images` is one, always that.
+
+    Where it is a label, the Hand draws digits of that label.
+    """
+    label = images if isinstance(images, int) else None
+    draws = images is None or label is not None or (len(images) > 1 and
+                                                    not chance(rng, FROM_MNIST))
     pen = max(between(rng, PENS if draws else MNIST_PENS, logarithmic=True), THINNEST / height)
     return Hand(None if draws else images, height, pen, rng.normal(0, SLANT),
-                between(rng, (0.01, 0.06)), rng.random()**3, chance(rng, BARS))
+                between(rng, (0.01, 0.06)), rng.random()**3, chance(rng, BARS), label)
 
 
 def ink_of(curves, hand):
@@ -459,8 +472,11 @@ def mnist_glyph(hand, rng):
 
 def write_digit(hand, rng):
     """Coverage and corner, from the line's upper left, of one random digit."""
-    ink, corner = mnist_glyph(hand, rng) if hand.images is not None else \
-        drawn_glyph(1 if chance(rng, MORE_ONES) else int(rng.integers(10)), hand, rng)
+    if hand.images is not None:
+        ink, corner = mnist_glyph(hand, rng)
+    else:
+        label = 1 if chance(rng, MORE_ONES) else int(rng.integers(10))
+        ink, corner = drawn_glyph(label if hand.label is None else hand.label, hand, rng)
     return skipped(ink, hand, rng) if chance(rng, SKIPPED) else ink, corner
 
 
@@ -936,6 +952,8 @@ PAGES = {one_digit: 3.5, one_line: 5, many_lines: 3.5, table_of_digits: 3, tight
          tight_line: 1.7}
 SINGLE = {one_digit: 3, tight_digit: 1}     # those of a digit alone
 PAGES_WITHOUT = {letters_only: 4, one_letter: 4, doodle: 5, empty: 2}
+WITH_OTHERS = {letters_only: 4, one_letter: 3, one_line: 5, many_lines: 3.5, table_of_digits: 4,
+               empty: 1}                    # those with what is no digit and like none
 
 
 def beside(page, rng):
@@ -1459,11 +1477,8 @@ def seen(picture, mask):
     return np.where((total < LEAST_SEEN * area)[strokes], 0, mask)
 
 
-def make_picture(shape, images, rng, kind=None):
-    """RGB (height, width, 3) and the mask (height, width) of the ink of digits seen in it, uint8.
-
-    What is on the page is of a random kind of PAGES, or none, unless it is said.
-    """
+def photograph(shape, images, rng, kind=None):
+    """As make_picture, but the mask has those strokes too that nobody could see."""
     kind = kind or pick(rng, PAGES_WITHOUT if chance(rng, WITHOUT_DIGITS) else PAGES)
     page, tight = kind(shape, images, rng), kind in (tight_digit, tight_line)
     alone = kind in SINGLE
@@ -1492,7 +1507,91 @@ def make_picture(shape, images, rng, kind=None):
     elif chance(rng, DAMAGED):
         picture = pick(rng, DAMAGES)(picture, rng)
     picture = camera(picture, rng)
-    return picture, seen(picture, stroke_mask(mask))
+    return picture, stroke_mask(mask)
+
+
+def make_picture(shape, images, rng, kind=None):
+    """RGB (height, width, 3) and the mask (height, width) of the ink of digits seen in it, uint8.
+
+    What is on the page is of a random kind of PAGES, or none, unless it is said.
+    """
+    picture, mask = photograph(shape, images, rng, kind)
+    return picture, seen(picture, mask)
+
+
+def found_again(images, labels, count, rng, find):
+    """`count` labelled digits put into made pictures and found there: (count, 28, 28), (count,).
+
+    They are some of `images` and as many drawn ones, by all pens. `find` makes a list of Parts and
+    (28, 28) images of a picture. So a network learns what finding leaves of a digit, and with it.
+    """
+    found, own = [], []
+    while len(found) < count:
+        i, draws = rng.integers(len(images)), chance(rng, 0.5)
+        kind = pick(rng, SINGLE if draws or chance(rng, ALONE) else PAGES)
+        digit = int(labels[i]) if draws else images[[i]]
+        picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), digit, rng, kind)
+        alone = kind in SINGLE
+        usual = aspect(inked(images[i]))
+        whole = [image for part, image in find(picture) if is_whole(part, mask, alone) and
+                 (alone or usual / WIDER - 0.15 < aspect(part.mask) < usual * WIDER + 0.15)]
+        if whole:           # of a row, in which the digit stands again and again, one
+            found.append(whole[rng.integers(len(whole))])
+            own.append(labels[i])
+    return np.array(found), np.array(own)
+
+
+def aspect(image):
+    """Width by height."""
+    return image.shape[1] / image.shape[0]
+
+
+def is_whole(part, mask, alone):
+    """Whether a Part is about all of a mask, or if not `alone` of those strokes that it has ink of.
+    """
+    inside, total = shares_in(part, mask), (mask > 127).sum()
+    if not alone:
+        _, strokes, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(mask > 127))
+        own = np.unique(strokes[part.y:part.bottom, part.x:part.right][part.mask])
+        total = boxes[own[own > 0], 4].sum()
+    return inside.mean() > 0.5 and inside.sum() > OWN * total
+
+
+def left_over(images, count, rng, find):
+    """What `find` takes for digits in made pictures, and is none: (count, 28, 28) uint8.
+
+    The digits in them are some of `images`, or drawn.
+    """
+    found = []
+    while len(found) < count:
+        kind = pick(rng, WITH_OTHERS)
+        picture, mask = photograph((FOUND_SIDE, FOUND_SIDE), images, rng, kind)
+        found += [image for part, image in find(picture) if shares_in(part, mask).mean() < ALIEN
+                  and not is_bar(part.mask) and not is_ring(image)]
+    return np.array(found[:count])
+
+
+def shares_in(part, mask):
+    """How much of each pixel of a Part is in a mask, from 0 to 1."""
+    return mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
+
+
+def is_bar(strokes):
+    """Whether strokes, a mask, are a bar, which may be a 1: a slash for example, or a rule."""
+    sides = cv2.minAreaRect(cv2.findNonZero(np.uint8(strokes)))[1]
+    return min(sides) < BAR * max(sides)
+
+
+def is_ring(image):
+    """Whether an image shows little but a ring, which may be a 0: an o, or a circle."""
+    larger = cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC)
+    strokes = cv2.morphologyEx(np.uint8(larger > larger.max() / 3), cv2.MORPH_CLOSE,
+                               np.ones((7, 7)))
+    contours, _ = cv2.findContours(strokes, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    outline, *holes = sorted(contours, key=cv2.contourArea, reverse=True)
+    area = cv2.contourArea(outline)
+    return (area > ROUND * cv2.contourArea(cv2.convexHull(outline)) and
+            any(cv2.contourArea(hole) > HOLE * area for hole in holes))
 
 
 def make_pictures(count, shape, images, seed):

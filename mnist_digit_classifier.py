@@ -95,7 +95,8 @@ STEP = 32                   # pixels, what the sides of a picture looked at are 
 SQUARE = 4                  # pixels, side of the squares that INK_FINDERS take and tell of
 INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a doubt
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
-UNSURE, FIRM = 0.2, 0.55    # mean ink share of a digit at which its confidence is nought, is whole
+FIRM = 0.2, 0.55            # mean ink of a digit at which its confidence is nought, and is whole
+BESIDE_OTHERS = 0.5, 0.7    # likewise, as a share of the mean of all ink that was found
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
@@ -126,12 +127,12 @@ KNOTS = 4
 ROBUST = 1.8                # times that for a robust network, and so many times fewer clean epochs
 BESIDES = 20_000            # drawn digits learned besides MNIST
 LAST_BESIDES = 2_500        # of them, learned in clean epochs too; a robust network learns all
-FOUND, OTHERS = 16_000, 20_000      # what a robust one learns besides: found digits, no digits
+FOUND, OTHERS = 20_000, 14_000      # what a robust one learns besides: found digits, no digits
 ALTERED = 10_000            # and digits that are struck through or hollow
+LEFT_OVER = 10_000          # and what finding takes for digits' ink and is none
 SMOOTHING = 0.05            # share of a robust network's labels spread evenly over all answers
 TEMPERATURE = 0.75          # its logits are divided by it once it is trained, so that it is surer
-FOUND_SIDE = 128            # pixels, side of the made pictures in which they are found
-OWN = 0.7                   # least share of a digit's ink that must have been found there
+RARER = 1.0                 # nats, how much rarer what is no digit is in life than in its lesson
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 DRAWN = "drawn digits, not MNIST"   # name of the data set that drawn_pages.py draws
@@ -818,15 +819,16 @@ class Besides(NamedTuple):
     drawn_digits: int = 0       # stroke by stroke
     found_digits: int = 0       # of the Dataset's, as finding leaves them of made pictures
     altered_digits: int = 0     # of them, struck through or hollow
-    non_digits: int = 0
+    non_digits: int = 0         # drawn
+    left_over: int = 0          # no digits, as finding leaves them of made pictures
 
 
 def count_besides(name, data, plain):
     """The Besides of a network; none where the script was copied alone, without what draws them."""
     if plain or data.name not in ("MNIST", DRAWN) or not importlib.util.find_spec("drawn_pages"):
         return Besides()
-    drawn = BESIDES * (data.name == "MNIST")
-    return Besides(drawn, FOUND, ALTERED, OTHERS) if NETWORKS[name].robust else Besides(drawn)
+    others = (FOUND, ALTERED, OTHERS, LEFT_OVER) if NETWORKS[name].robust else ()
+    return Besides(BESIDES * (data.name == "MNIST"), *others)
 
 
 def count_held_out(data):
@@ -838,7 +840,7 @@ def learned(name, data, plain):
     """What a network learns from a Dataset, in words."""
     held_out, besides = count_held_out(data), count_besides(name, data, plain)
     kinds = ("images", "held out", "drawn digits besides", "found in made pictures",
-             "struck through or hollow", "of what is no digit")
+             "struck through or hollow", "of what is no digit", "found and no digit")
     counts = zip((len(data.x_train) - held_out, held_out, *besides), kinds)
     return ", ".join(f"{count:,} {kind}" for count, kind in counts if count)
 
@@ -866,36 +868,25 @@ def make_lesson(name, data, plain, rng):
         images = np.concatenate([images, drawn(drawn_labels, rng)])
         labels = np.append(labels, drawn_labels)
     if besides.non_digits:
-        from drawn_pages import non_digits, struck_or_hollow
-        found, found_labels = find_again(images, labels, besides.found_digits, rng)
+        import drawn_pages as pages
+        found, found_labels = pages.found_again(images, labels, besides.found_digits, rng,
+                                                find_digits)
         chosen = rng.integers(len(images), size=besides.altered_digits)
-        altered = struck_or_hollow(images[chosen], rng, fit)
-        others = non_digits(images, labels, besides.non_digits, rng, fit)
-        images = np.concatenate([images, found, altered, others])
+        altered = pages.struck_or_hollow(images[chosen], rng, fit)
+        others = [pages.non_digits(images, labels, besides.non_digits, rng, fit),
+                  pages.left_over(images, besides.left_over, rng, find_digits)]
         labels = np.concatenate([labels, found_labels, labels[chosen],
-                                 np.full(len(others), data.classes)])
+                                 np.full(sum(map(len, others)), data.classes)])
+        images = np.concatenate([images, found, altered, *others])
     unseen = as_input(data.x_train[held_out] if plain else straighten(data.x_train[held_out]))
     return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]),
                   besides.non_digits > 0)
 
 
-def find_again(images, labels, count, rng):
-    """`count` labelled digits put into made pictures and found there: (count, 28, 28), (count,).
-
-    So a network learns what finding leaves of a digit, and leaves with it.
-    """
-    from drawn_pages import SINGLE, make_picture, pick
-    found, own = [], []
-    while len(found) < count:
-        i, kind = rng.integers(len(images)), pick(rng, SINGLE)
-        picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), images[[i]], rng, kind)
-        ink = find_ink(picture)
-        for part in find_parts(ink):
-            inside = mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
-            if inside.mean() > 0.5 and inside.sum() > OWN * mask.sum() / 255:
-                found.append(fit(cut_out(ink, part)))
-                own.append(labels[i])
-    return np.array(found[:count]), np.array(own[:count])
+def find_digits(picture):
+    """What is found in an RGB picture: a list of Parts, each with its (28, 28) uint8."""
+    ink = find_ink(picture)
+    return [(part, fit(cut_out(ink, part))) for part in find_parts(ink)]
 
 
 def rate_at(share, peak):
@@ -912,9 +903,14 @@ def smoothed(labels, outputs):
 
 
 def sharpen(model):
-    """Divide a Keras model's logits by TEMPERATURE, for good: its labels had been smoothed."""
+    """Divide a robust Keras model's logits by TEMPERATURE: its labels had been smoothed.
+
+    The last of them, for what is no digit, is made RARER too.
+    """
     last = model.layers[-1]
-    last.set_weights([weights / TEMPERATURE for weights in last.get_weights()])
+    kernel, bias = (weights / TEMPERATURE for weights in last.get_weights())
+    bias[-1] -= RARER
+    last.set_weights([kernel, bias])
 
 
 def train(name, data, epochs, seed, plain=False):
@@ -1239,13 +1235,16 @@ class Found(NamedTuple):
 def look(ink, parts, reader):
     """Parts of a picture's ink, read as they are: a list of Founds.
 
-    Where the ink is faint, its network doubts that there is a digit, and so does the confidence.
+    Where the ink is faint, by itself or beside that of others, its networks doubt that there is a
+    digit, and so does the confidence.
     """
     if not parts:
         return []
-    images = frame(ink, parts)
-    shares = [ink[part.y:part.bottom, part.x:part.right][part.mask].mean() / 255 for part in parts]
-    firmness = np.clip((np.array(shares) - UNSURE) / (FIRM - UNSURE), 0, 1)
+    images, usual = frame(ink, parts), cv2.mean(ink, np.uint8(ink > INK))[0]
+    inks = np.array([ink[part.y:part.bottom, part.x:part.right][part.mask].mean()
+                     for part in parts])
+    firmness = np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
+                          np.interp(inks / usual, BESIDE_OTHERS, (0, 1)))
     return list(map(Found, parts, images, reader.confidences(images) * firmness[:, None]))
 
 

@@ -112,7 +112,8 @@ def test_train_pretrained_takes_its_place(monkeypatch, tmp_path, small_arrays):
     few = digits.Dataset(*(array[:120] for array in small_arrays.values()), "MNIST")
     monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "shipped" / "pretrained.onnx")
     monkeypatch.setattr(digits, "load_mnist", lambda source: few)
-    for name, count in (("BESIDES", 60), ("FOUND", 30), ("ALTERED", 10), ("OTHERS", 20)):
+    for name, count in (("BESIDES", 60), ("FOUND", 30), ("ALTERED", 10), ("OTHERS", 20),
+                        ("LEFT_OVER", 20)):
         monkeypatch.setattr(digits, name, count)
     folders = "--models", str(tmp_path / "models"), "--assets", str(tmp_path / "assets")
     assert digits.main(["train", "--model", "pretrained", "--epochs", "1", *folders]) == 0

@@ -238,3 +238,47 @@ def test_a_printed_sign_or_label_is_no_digit():
     for pattern in ("S", "L", "W"):
         page = drawn_pages.write_line(pattern, hand, np.random.default_rng(1))
         assert page[drawn_pages.PRINT].any() and not page[drawn_pages.DIGITS].any()
+
+
+def test_digits_found_again_are_what_they_were(small_arrays):
+    """Most, as the network that ships sees them; and they are as found, so not all the same."""
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
+    images, labels = drawn_pages.found_again(x, y, 300, np.random.default_rng(0),
+                                             digits.find_digits)
+    assert images.shape == (300, 28, 28) and images.dtype == np.uint8 and len(set(labels)) == 10
+    reader = digits.Reader(digits.PRETRAINED)
+    read = reader.confidences(digits.straighten(images)).argmax(axis=1)
+    assert (read == labels).mean() > 0.85
+
+
+def test_what_is_left_over_is_no_digit_and_no_bar(small_arrays):
+    """As the network that ships sees most of it; it comes as found, with all strengths of ink."""
+    find = digits.find_digits
+    images = drawn_pages.left_over(small_arrays["x_train"], 200, np.random.default_rng(0), find)
+    assert images.shape == (200, 28, 28) and images.dtype == np.uint8
+    strengths = [image[image > 0].mean() for image in images]
+    assert np.ptp(np.quantile(strengths, (0.1, 0.9))) > 40
+    thin = [np.ptp(np.argwhere(image > 60), axis=0).min() < 6 for image in images]
+    assert np.mean(thin) < 0.02         # a bar is left out before it is fitted into 28x28
+    confidences = digits.Reader(digits.PRETRAINED).confidences(digits.straighten(images))
+    assert (confidences.max(axis=1) < 0.5).mean() > 0.8
+
+
+def test_bars_may_be_slanted_and_are_no_letters():
+    for top, bottom in ((30, 30), (45, 15), (15, 45)):
+        bar = cv2.line(np.zeros((60, 60), np.uint8), (top, 5), (bottom, 55), 255, 7)
+        assert drawn_pages.is_bar(bar > 0)
+    assert not drawn_pages.is_bar(drawn_pages.printed("S", 40, np.random.default_rng(0)) > 127)
+
+
+def test_a_digit_that_nobody_can_see_counts_when_what_is_left_over_is_told(monkeypatch):
+    """Otherwise digits found against the odds would be learned as none."""
+    whole = np.zeros((128, 128), np.uint8)
+    whole[40:90, 50:80] = 255
+    monkeypatch.setattr(drawn_pages, "photograph", lambda shape, images, rng, kind: (
+        np.full((128, 128, 3), 128, np.uint8), whole))
+    inside = digits.Part(50, 40, np.ones((50, 30), bool))
+    beside = digits.Part(5, 5, np.ones((30, 30), bool))
+    images = drawn_pages.left_over(None, 3, np.random.default_rng(0), lambda picture: [
+        (inside, np.full((28, 28), 1, np.uint8)), (beside, np.full((28, 28), 2, np.uint8))])
+    assert (images == 2).all() and len(images) == 3

@@ -277,7 +277,7 @@ def figures_of_the_code():
     training, test, _ = inspect.signature(digits.draw_dataset).parameters.values()
     held_out = math.ceil(mnist * digits.VALIDATION)
     data = digits.Dataset(*[None] * 4, "MNIST")
-    drawn, found, altered, others = digits.count_besides("best", data, plain=False)
+    drawn, found, altered, others, left_over = digits.count_besides("best", data, plain=False)
     arrows = re.sub(" (relu|sigmoid)", "", networks["dense"].layers).replace(", ", " → ")
     accuracy = digits.Reader(digits.PRETRAINED).metadata["test_accuracy"]
     return [
@@ -293,7 +293,8 @@ def figures_of_the_code():
         f"learn {mnist - held_out:,} of MNIST's images, as {held_out:,} are held out",
         f"Besides them a network learns {drawn:,} drawn digits;",
         (f"`best` learns {found:,} digits found in made pictures, {altered:,} struck through or "
-         f"hollow and {others:,} images of what is no digit"),
+         f"hollow, {others:,} images of what is no digit and {left_over:,} of what was found and "
+         "is none too"),
         f"{drawn:,} of them are learned besides MNIST",
         f"it learns {others:,} images of an eleventh answer",
         f"without distortion {digits.LAST_BESIDES:,} of them are learned",
