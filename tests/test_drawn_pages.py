@@ -271,6 +271,14 @@ def test_bars_may_be_slanted_and_are_no_letters():
     assert not drawn_pages.is_bar(drawn_pages.printed("S", 40, np.random.default_rng(0)) > 127)
 
 
+@pytest.mark.parametrize("text", ["O", "o", "E", "K", "S", "3"])
+def test_rings_may_be_crisp_or_soft_and_are_no_other_letters(text):
+    ink = drawn_pages.printed(text, 60, np.random.default_rng(0))
+    for blur in (0.1, 4):
+        image = digits.fit(cv2.GaussianBlur(np.pad(ink, 9), (0, 0), blur))
+        assert drawn_pages.is_ring(image) == (text in "Oo"), blur
+
+
 def test_a_digit_that_nobody_can_see_counts_when_what_is_left_over_is_told(monkeypatch):
     """Otherwise digits found against the odds would be learned as none."""
     whole = np.zeros((128, 128), np.uint8)
