@@ -7,7 +7,8 @@ it, as images like MNIST's; `non_digits` makes what is none: scribbles, blots, d
 turned, side by side. `make_picture` writes digits of MNIST's training images, or drawn ones, onto
 an empty page, with all that stands beside digits in life (words, slashes, boxes, circles,
 underlines); paints the page in a pen on a paper; and takes a picture of it: on a table, under a
-shadow, cut tightly, blurred, noisy. A page is three coverages, (LAYERS, height, width) uint8: the
+shadow, cut tightly, blurred, noisy; `found_again` and `left_over` are what finding then takes for
+digits, rightly and wrongly. A page is three coverages, (LAYERS, height, width) uint8: the
 digits, what the same pen wrote besides, and what was printed. What is random comes from the
 generator that is handed in.
 """
@@ -335,7 +336,7 @@ NEARBY = 31, 31             # pixels, sides of the squares in which that is comp
 SMUDGED = 0.08              # share of the papers with soft dark spots
 INVERTED = 0.12             # share of the pictures turned to their negative
 LEAST_HEIGHT = 10           # pixels, of the digits in a picture of few pixels
-FINE = 3                    # times MNIST's size at which digits are struck through or hollowed
+FINE = 3                    # times MNIST's size at which its images are drawn into or measured
 STRUCK = 0.6                # share of these that are struck through
 CROSSED, CROSSED_ALONE = 0.02, 0.17     # share with a line through the digits; through single ones
 HOLLOW, HOLLOW_ALONE = 0.02, 0.18       # share of the pages that show but the digits' outlines
@@ -346,7 +347,7 @@ HEADED = 0.8                # share of the tables whose columns have a heading
 LABELLED = 0.5              # share of the tables whose rows begin with print
 FOUND_SIDE = 128            # pixels, side of the pictures in which digits are found again
 ALONE = 0.5                 # share of MNIST's among them that stand alone
-WIDER = 1.35                # times as wide, or high, that one of a row may be found
+WIDER, BY = 1.35, 0.15      # times as wide, or high, that one of a row may be found; heights more
 OWN = 0.7                   # least share of a digit's ink that must have been found
 ALIEN = 0.05                # most that what is no digit has of digits' ink
 BAR = 0.5                   # most of its length that a bar's width is
@@ -1531,10 +1532,9 @@ def found_again(images, labels, count, rng, find):
         kind = pick(rng, SINGLE if draws or chance(rng, ALONE) else PAGES)
         digit = int(labels[i]) if draws else images[[i]]
         picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), digit, rng, kind)
-        alone = kind in SINGLE
-        usual = aspect(inked(images[i]))
+        alone, usual = kind in SINGLE, aspect(inked(images[i]))
         whole = [image for part, image in find(picture) if is_whole(part, mask, alone) and
-                 (alone or usual / WIDER - 0.15 < aspect(part.mask) < usual * WIDER + 0.15)]
+                 (alone or usual / WIDER - BY < aspect(part.mask) < usual * WIDER + BY)]
         if whole:           # of a row, in which the digit stands again and again, one
             found.append(whole[rng.integers(len(whole))])
             own.append(labels[i])
@@ -1547,8 +1547,7 @@ def aspect(image):
 
 
 def is_whole(part, mask, alone):
-    """Whether a Part is about all of a mask, or if not `alone` of those strokes that it has ink of.
-    """
+    """Whether a Part is about all of a mask; if not `alone`, of the strokes that it has ink of."""
     inside, total = shares_in(part, mask), (mask > 127).sum()
     if not alone:
         _, strokes, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(mask > 127))
