@@ -1924,6 +1924,16 @@ def guess_command(words, given):
     return "predict" if words or given & only_predict else "run"
 
 
+def run_command(argv):
+    """Run one command line; its exit code, or whatever error stops it."""
+    try:
+        args = parse(argv)
+        log.setLevel(logging.ERROR if args.quiet else log.level)
+        return args.run(args) or 0
+    finally:
+        sys.stdout.flush()      # a full disk is heard of here, where it can be told
+
+
 def main(argv=None):
     """Run one command line; its exit code."""
     argv = sys.argv[1:] if argv is None else list(argv)
@@ -1939,9 +1949,7 @@ def main(argv=None):
     warnings.filterwarnings("default" if debug else "ignore",
                             module="PIL|keras|tf2onnx|onnx|matplotlib|__main__")
     try:
-        args = parse(argv)
-        log.setLevel(logging.ERROR if args.quiet else log.level)
-        return args.run(args) or 0
+        return run_command(argv)
     except BrokenPipeError:         # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -1956,6 +1964,6 @@ def main(argv=None):
 
 if __name__ == "__main__":
     code = main()
-    if "tensorflow" in sys.modules:     # it takes a second to take itself apart, or fails at it
-        os._exit(code)
+    if code or "tensorflow" in sys.modules:     # which takes a second to take itself apart, or
+        os._exit(code)                          # fails at it; as does writing to a full disk again
     sys.exit(code)

@@ -1,4 +1,5 @@
 """The command line: every command, wrong usage, exit codes, what goes where."""
+import argparse
 import io
 import json
 import os
@@ -370,6 +371,30 @@ def test_closed_streams(closed, tmp_path):
                             env=environment(None))
     assert result.returncode == 0 and "Traceback" not in result.stderr
     assert (result.stdout == "") == (">&-" in closed.replace("2>&-", ""))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here that is always full")
+@pytest.mark.parametrize("buffered", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_full_disk_behind_standard_output_is_told(buffered):
+    env = {key: value for key, value in environment(None).items() if key != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([sys.executable, SCRIPT, "models"], stdout=full,
+                                stderr=subprocess.PIPE, text=True, env=env | buffered)
+    assert result.returncode == 2 and "No space left" in result.stderr
+
+
+def test_what_was_printed_before_an_error_is_not_lost(monkeypatch, tmp_path):
+    printed = tmp_path / "printed"
+    with open(printed, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        monkeypatch.setattr(digits, "parse", lambda argv: argparse.Namespace(quiet=True, run=fails))
+        assert digits.main(["models"]) == 2
+        assert printed.read_text() == "before"
+
+
+def fails(args):
+    print("before", end="")
+    raise digits.DigitError("after")
 
 
 def test_a_closed_standard_input_is_an_empty_image(tmp_path):
