@@ -132,7 +132,6 @@ ALTERED = 10_000            # and digits that are struck through or hollow
 LEFT_OVER = 10_000          # and what finding takes for digits' ink and is none
 SMOOTHING = 0.05            # share of a robust network's labels spread evenly over all answers
 TEMPERATURE = 0.75          # its logits are divided by it once it is trained, so that it is surer
-RARER = 1.0                 # nats, how much rarer what is no digit is in life than in its lesson
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 DRAWN = "drawn digits, not MNIST"   # name of the data set that drawn_pages.py draws
@@ -903,14 +902,9 @@ def smoothed(labels, outputs):
 
 
 def sharpen(model):
-    """Divide a robust Keras model's logits by TEMPERATURE: its labels had been smoothed.
-
-    The last of them, for what is no digit, is made RARER too.
-    """
+    """Divide a Keras model's logits by TEMPERATURE, for good: its labels had been smoothed."""
     last = model.layers[-1]
-    kernel, bias = (weights / TEMPERATURE for weights in last.get_weights())
-    bias[-1] -= RARER
-    last.set_weights([kernel, bias])
+    last.set_weights([weights / TEMPERATURE for weights in last.get_weights()])
 
 
 def train(name, data, epochs, seed, plain=False):
