@@ -1530,10 +1530,12 @@ def found_again(images, labels, count, rng, find):
     while len(found) < count:
         i, draws = rng.integers(len(images)), chance(rng, 0.5)
         kind = pick(rng, SINGLE if draws or chance(rng, ALONE) else PAGES)
-        digit = int(labels[i]) if draws else images[[i]]
-        picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), digit, rng, kind)
+        written = int(labels[i]) if draws else images[[i]]
+        picture, mask = make_picture((FOUND_SIDE, FOUND_SIDE), written, rng, kind)
         alone, usual = kind in SINGLE, aspect(inked(images[i]))
-        whole = [image for part, image in find(picture) if is_whole(part, mask, alone) and
+        solid = np.uint8(mask > 127)
+        strokes = solid if alone else cv2.connectedComponents(solid)[1]
+        whole = [image for part, image in find(picture) if is_whole(part, mask, strokes) and
                  (alone or usual / WIDER - BY < aspect(part.mask) < usual * WIDER + BY)]
         if whole:           # of a row, in which the digit stands again and again, one
             found.append(whole[rng.integers(len(whole))])
@@ -1546,14 +1548,11 @@ def aspect(image):
     return image.shape[1] / image.shape[0]
 
 
-def is_whole(part, mask, alone):
-    """Whether a Part is about all of a mask; if not `alone`, of the strokes that it has ink of."""
-    inside, total = shares_in(part, mask), (mask > 127).sum()
-    if not alone:
-        _, strokes, boxes, _ = cv2.connectedComponentsWithStats(np.uint8(mask > 127))
-        own = np.unique(strokes[part.y:part.bottom, part.x:part.right][part.mask])
-        total = boxes[own[own > 0], 4].sum()
-    return inside.mean() > 0.5 and inside.sum() > OWN * total
+def is_whole(part, mask, strokes):
+    """Whether a Part is about all of those `strokes` of a mask, numbered, that it has ink of."""
+    inside = shares_in(part, mask)
+    own = np.unique(strokes[part.y:part.bottom, part.x:part.right][part.mask])
+    return inside.mean() > 0.5 and inside.sum() > OWN * np.isin(strokes, own[own > 0]).sum()
 
 
 def left_over(images, count, rng, find):

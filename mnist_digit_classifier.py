@@ -816,8 +816,8 @@ def import_keras():
 class Besides(NamedTuple):
     """How many images a network learns besides those of a Dataset."""
     drawn_digits: int = 0       # stroke by stroke
-    found_digits: int = 0       # of the Dataset's, as finding leaves them of made pictures
-    altered_digits: int = 0     # of them, struck through or hollow
+    found_digits: int = 0       # half of them drawn, as finding leaves them of made pictures
+    altered_digits: int = 0     # struck through or hollow
     non_digits: int = 0         # drawn
     left_over: int = 0          # no digits, as finding leaves them of made pictures
 
