@@ -131,6 +131,7 @@ FOUND, OTHERS = 20_000, 14_000      # what a robust one learns besides: found di
 ALTERED = 10_000            # and digits that are struck through or hollow
 LEFT_OVER = 10_000          # and what finding takes for digits' ink and is none
 SMOOTHING = 0.05            # share of a robust network's labels spread evenly over all answers
+TAUGHT = 0.4                # share of what it learns that is the answers of the network that ships
 TEMPERATURE = 0.75          # its logits are divided by it once it is trained, so that it is surer
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
@@ -849,8 +850,13 @@ class Lesson(NamedTuple):
     images: np.ndarray          # of the data set, then what is counted in Besides
     labels: np.ndarray
     own: int                    # how many of them are the data set's
-    held_out: tuple             # inputs and labels to validate with
+    held_out: tuple             # inputs and targets to validate with
     robust: bool                # whether there is an answer more, for what is no digit
+    shares: np.ndarray | None = None    # (n, answers) float32, how likely each is to be called
+
+    @property
+    def targets(self):
+        return self.labels if self.shares is None else self.shares
 
 
 def make_lesson(name, data, plain, rng):
@@ -878,8 +884,39 @@ def make_lesson(name, data, plain, rng):
                                  np.full(sum(map(len, others)), data.classes)])
         images = np.concatenate([images, found, altered, *others])
     unseen = as_input(data.x_train[held_out] if plain else straighten(data.x_train[held_out]))
-    return Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]),
-                  besides.non_digits > 0)
+    lesson = Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), False)
+    return as_robust(lesson, data.classes + 1, find_teacher(name, data, plain)) \
+        if besides.non_digits else lesson
+
+
+def find_teacher(name, data, plain):
+    """The Reader whose answers a robust network learns too: what ships, unless it is damaged."""
+    knows = count_besides(name, data, plain).non_digits and data.name == "MNIST"
+    return attempt(Reader, PRETRAINED)[0] if knows else None
+
+
+def as_robust(lesson, answers, teacher):
+    """A Lesson for a robust network: labels smoothed, and mixed with what a Reader says, if any.
+
+    Of what may be two digits, or like one and is none, that tells more than its label does, and
+    it makes up for a label that is wrong: https://arxiv.org/abs/1805.04770
+    """
+    inputs, labels = lesson.held_out
+    shares = smoothed(lesson.labels, answers)
+    if teacher:
+        chunks = np.split(lesson.images, range(CHUNK, len(lesson.images), CHUNK))
+        told = np.concatenate([teacher.outputs(as_input(straighten(chunk))) for chunk in chunks])
+        shares += TAUGHT * (told - shares)
+    return lesson._replace(held_out=(inputs, smoothed(labels, answers)), robust=True, shares=shares)
+
+
+def smoothed(labels, answers):
+    """Labels (n,) as shares (n, answers) float32, SMOOTHING spread evenly over all answers.
+
+    So what may be two digits is not called sure.
+    """
+    rest = np.float32(SMOOTHING / answers)
+    return (1 - SMOOTHING) * np.eye(answers, dtype=np.float32)[labels] + rest
 
 
 def find_digits(picture):
@@ -892,13 +929,6 @@ def rate_at(share, peak):
     """The learning rate after a share of the steps: up to its peak, then to 0 along a cosine."""
     up, down = share / WARM_UP, (share - WARM_UP) / (1 - WARM_UP)
     return peak * (0.1 + 0.9 * up if up < 1 else (1 + math.cos(math.pi * down)) / 2)
-
-
-def smoothed(labels, outputs):
-    """Cross-entropy with SMOOTHING: what may be two digits is not to be called sure."""
-    from keras import losses, ops
-    wanted = ops.one_hot(ops.cast(ops.reshape(labels, -1), "int32"), outputs.shape[-1])
-    return losses.categorical_crossentropy(wanted, outputs, label_smoothing=SMOOTHING)
 
 
 def sharpen(model):
@@ -921,8 +951,8 @@ def train(name, data, epochs, seed, plain=False):
     steps = steps_at_once * times
     model = build(name, data.classes + lesson.robust)
     adam = keras.optimizers.Adam(weight_decay=None if plain else WEIGHT_DECAY)
-    model.compile(adam, smoothed if lesson.robust else "sparse_categorical_crossentropy",
-                  metrics=["accuracy"], steps_per_execution=steps_at_once)
+    loss = "categorical_crossentropy" if lesson.robust else "sparse_categorical_crossentropy"
+    model.compile(adam, loss, metrics=["accuracy"], steps_per_execution=steps_at_once)
 
     def set_rate(step, logs):       # one of Keras' schedules would take an eighth of the time
         done = (int(adam.iterations) + steps_at_once / 2) / (steps * epochs)
@@ -931,9 +961,9 @@ def train(name, data, epochs, seed, plain=False):
     if not plain:
         callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate))
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
-    history = model.fit(as_batches(chunks, batch), epochs=epochs, steps_per_epoch=steps,
-                        validation_data=lesson.held_out, validation_batch_size=1000,
-                        shuffle=False, verbose=0, callbacks=callbacks)
+    history = model.fit(as_batches(chunks, batch, lesson.targets), epochs=epochs,
+                        steps_per_epoch=steps, validation_data=lesson.held_out,
+                        validation_batch_size=1000, shuffle=False, verbose=0, callbacks=callbacks)
     if lesson.robust:
         sharpen(model)
     return model, history.history
@@ -960,7 +990,7 @@ def progress():
 
 
 def epoch_chunks(lesson, epochs, rng, strength):
-    """Yield (images, labels) by the CHUNK, each epoch in a new order, straightened and distorted.
+    """Yield (images, targets) by the CHUNK, each epoch in a new order, straightened and distorted.
 
     With a `strength` above 1 the pens vary too; with 0 the images stay as they are. The last epochs
     are clean, and with few of the images that were drawn besides, unless the network is robust.
@@ -979,14 +1009,18 @@ def epoch_chunks(lesson, epochs, rng, strength):
             if strength > 1 and not clean:
                 from drawn_pages import with_other_pens
                 x = with_other_pens(x, rng)
-            yield x, lesson.labels[chunk]
+            yield x, lesson.targets[chunk]
 
 
-def as_batches(chunks, batch):
-    """A tf.data.Dataset of input batches, made on another thread while the last are learned."""
+def as_batches(chunks, batch, targets):
+    """A tf.data.Dataset of input batches, made on another thread while the last are learned.
+
+    The targets in the chunks are like `targets`.
+    """
     import tensorflow as tf
-    inputs = ((as_input(images), labels) for images, labels in chunks)
-    signature = tf.TensorSpec((None, SIZE, SIZE, 1), tf.float32), tf.TensorSpec((None,), tf.int64)
+    inputs = ((as_input(images), wanted) for images, wanted in chunks)
+    signature = (tf.TensorSpec((None, SIZE, SIZE, 1), tf.float32),
+                 tf.TensorSpec((None, *targets.shape[1:]), targets.dtype))
     dataset = tf.data.Dataset.from_generator(lambda: inputs, output_signature=signature)
     options = tf.data.Options()
     options.autotune.enabled = False        # now and then it holds up the end of training by 5 s
@@ -1712,11 +1746,14 @@ def facts_of(name, data, epochs, seed, plain):
     """What a model file tells of how a network was trained, "network" first."""
     modules = {module: sys.modules[module].__version__
                for module in ("tensorflow", "keras", "numpy", "cv2")}
+    teacher = find_teacher(name, data, plain)
     return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,
             "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
             "data": data.name, "data_sha256": data.sha256(),
-            **count_besides(name, data, plain)._asdict(), "trained": time.strftime("%Y-%m-%d"),
+            **count_besides(name, data, plain)._asdict(),
+            "taught_by": teacher and teacher.metadata["sha256"],
+            "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
 
 

@@ -245,11 +245,42 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
 
 
 def test_smoothed_labels_leave_a_share_to_every_answer():
-    outputs = np.float32([[0.9, 0.06, 0.04], [0.2, 0.2, 0.6]])
     share = digits.SMOOTHING / 3
     wanted = np.float32([[1 - 2 * share, share, share], [share, share, 1 - 2 * share]])
-    loss = np.array(digits.smoothed(np.array([0, 2]), outputs))
-    assert loss == pytest.approx(-(wanted * np.log(outputs)).sum(axis=1), abs=1e-5)
+    assert digits.smoothed(np.array([0, 2]), 3) == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_robust_network_learns_what_the_network_that_ships_says():
+    images, labels = np.zeros((2, 28, 28), np.uint8), np.array([3, 10])
+    images[0] = 255 * draw(3, (28, 28), (7, 4, 20), 2)
+    plain = lesson(images, labels)._replace(held_out=(images[:1], labels[:1]))
+    untaught, taught = (digits.as_robust(plain, 11, teacher) for teacher in
+                        (None, digits.Reader(digits.PRETRAINED)))
+    assert untaught.targets == pytest.approx(digits.smoothed(labels, 11), abs=1e-6)
+    said = digits.Reader(digits.PRETRAINED).outputs(digits.as_input(digits.straighten(images)))
+    share = digits.TAUGHT
+    assert 0 < share < 1 and said[0].argmax() == 3
+    assert taught.targets == pytest.approx((1 - share) * untaught.targets + share * said, abs=1e-6)
+    for robust in (untaught, taught):       # neither says what it is to be measured with
+        assert robust.held_out[1] == pytest.approx(digits.smoothed(labels[:1], 11), abs=1e-6)
+
+
+def test_who_teaches_is_told_and_knows_the_data_set(small_arrays, monkeypatch, tmp_path):
+    """Nobody does where it is damaged, so that it can be trained anew."""
+    mnist, drawn, clothes = (digits.Dataset(*small_arrays.values(), name)
+                             for name in ("MNIST", digits.DRAWN, "clothes"))
+    shipped = digits.Reader(digits.PRETRAINED)
+    for name, data, plain in (("best", mnist, True), ("best", drawn, False),
+                              ("best", clothes, False), ("dense", mnist, False)):
+        assert digits.find_teacher(name, data, plain) is None
+    assert digits.find_teacher("best", mnist, False).metadata == shipped.metadata
+    digits.import_keras()
+    facts = digits.facts_of("best", mnist, 1, 0, False)
+    assert facts["taught_by"] == shipped.metadata["sha256"]
+    monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "pretrained.onnx")
+    assert digits.find_teacher("best", mnist, False) is None
+    digits.PRETRAINED.write_bytes(b"damaged")
+    assert digits.facts_of("best", mnist, 1, 0, False)["taught_by"] is None
 
 
 def test_a_sharpened_network_says_the_same_and_is_surer():
