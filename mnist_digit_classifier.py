@@ -885,8 +885,9 @@ def make_lesson(name, data, plain, rng):
         images = np.concatenate([images, found, altered, *others])
     unseen = as_input(data.x_train[held_out] if plain else straighten(data.x_train[held_out]))
     lesson = Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), False)
-    return as_robust(lesson, data.classes + 1, find_teacher(name, data, plain)) \
-        if besides.non_digits else lesson
+    if besides.non_digits:
+        lesson = as_robust(lesson, data.classes + 1, find_teacher(name, data, plain))
+    return lesson
 
 
 def find_teacher(name, data, plain):
@@ -1013,9 +1014,9 @@ def epoch_chunks(lesson, epochs, rng, strength):
 
 
 def as_batches(chunks, batch, targets):
-    """A tf.data.Dataset of input batches, made on another thread while the last are learned.
+    """A tf.data.Dataset of batches, made on another thread while the last are learned.
 
-    The targets in the chunks are like `targets`.
+    Their targets have the type and width of `targets`.
     """
     import tensorflow as tf
     inputs = ((as_input(images), wanted) for images, wanted in chunks)
