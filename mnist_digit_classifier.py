@@ -851,12 +851,16 @@ class Lesson(NamedTuple):
     labels: np.ndarray
     own: int                    # how many of them are the data set's
     held_out: tuple             # inputs and targets to validate with
-    robust: bool                # whether there is an answer more, for what is no digit
-    shares: np.ndarray | None = None    # (n, answers) float32, how likely each is to be called
+    shares: np.ndarray | None = None    # of a robust one, (n, answers): how likely each shall be
+
+    @property
+    def robust(self):
+        """Whether there is an answer more, for what is no digit."""
+        return self.shares is not None
 
     @property
     def targets(self):
-        return self.labels if self.shares is None else self.shares
+        return self.shares if self.robust else self.labels
 
 
 def make_lesson(name, data, plain, rng):
@@ -884,7 +888,7 @@ def make_lesson(name, data, plain, rng):
                                  np.full(sum(map(len, others)), data.classes)])
         images = np.concatenate([images, found, altered, *others])
     unseen = as_input(data.x_train[held_out] if plain else straighten(data.x_train[held_out]))
-    lesson = Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]), False)
+    lesson = Lesson(images, labels, len(kept), (unseen, data.y_train[held_out]))
     if besides.non_digits:
         lesson = as_robust(lesson, data.classes + 1, find_teacher(name, data, plain))
     return lesson
@@ -905,10 +909,8 @@ def as_robust(lesson, answers, teacher):
     inputs, labels = lesson.held_out
     shares = smoothed(lesson.labels, answers)
     if teacher:
-        chunks = np.split(lesson.images, range(CHUNK, len(lesson.images), CHUNK))
-        told = np.concatenate([teacher.outputs(as_input(straighten(chunk))) for chunk in chunks])
-        shares += TAUGHT * (told - shares)
-    return lesson._replace(held_out=(inputs, smoothed(labels, answers)), robust=True, shares=shares)
+        shares += TAUGHT * (teacher.answers(teacher.prepare(lesson.images)) - shares)
+    return lesson._replace(held_out=(inputs, smoothed(labels, answers)), shares=shares)
 
 
 def smoothed(labels, answers):
@@ -1233,9 +1235,12 @@ class Reader:
 
         What is missing to 1 is the confidence that it is none of them, if the network can say so.
         """
+        return self.answers(images)[:, :self.metadata["classes"]]
+
+    def answers(self, images):
+        """Likewise all that the network says (n, answers), of there being no digit too."""
         batches = np.split(images, range(200, len(images), 200))    # bounds the memory it takes
-        outputs = np.concatenate([self.outputs(as_input(batch)) for batch in batches])
-        return outputs[:, :self.metadata["classes"]]
+        return np.concatenate([self.outputs(as_input(batch)) for batch in batches])
 
     def prepare(self, images):
         """A data set's images as it learned them: straightened, unless by the plain recipe."""

@@ -63,7 +63,7 @@ def test_validation_images_are_never_trained_on(small, monkeypatch):
 
 def lesson(images, labels, own=None):
     """The Lesson of images of which the first `own`, or all, are a data set's."""
-    return digits.Lesson(images, labels, own or len(images), None, False)
+    return digits.Lesson(images, labels, own or len(images), None)
 
 
 def test_every_epoch_shows_every_image_once_in_a_new_order():
@@ -245,9 +245,13 @@ def test_mnist_is_learned_with_drawn_digits_and_nothing_else_is(small_arrays, mo
 
 
 def test_smoothed_labels_leave_a_share_to_every_answer():
+    outputs = np.float32([[0.9, 0.06, 0.04], [0.2, 0.2, 0.6]])
     share = digits.SMOOTHING / 3
     wanted = np.float32([[1 - 2 * share, share, share], [share, share, 1 - 2 * share]])
-    assert digits.smoothed(np.array([0, 2]), 3) == pytest.approx(wanted, abs=1e-6)
+    smoothed = digits.smoothed(np.array([0, 2]), 3)
+    assert smoothed == pytest.approx(wanted, abs=1e-6)
+    loss = np.array(digits.import_keras().losses.categorical_crossentropy(smoothed, outputs))
+    assert loss == pytest.approx(-(wanted * np.log(outputs)).sum(axis=1), abs=1e-5)
 
 
 def test_a_robust_network_learns_what_the_network_that_ships_says():
