@@ -3,12 +3,12 @@
     python drawn_pages.py sheet.png [--seed 0]      draws a sheet of examples, each beside its mask
 
 `drawn` writes digits and letters stroke by stroke, each in one of the WAYS in which people write
-it, as images like MNIST's; `non_digits` makes what is none: scribbles, blots, digits halved,
-turned, side by side. `make_picture` writes digits of MNIST's training images, or drawn ones, onto
-an empty page, with all that stands beside digits in life (words, slashes, boxes, circles,
-underlines); paints the page in a pen on a paper; and takes a picture of it: on a table, under a
-shadow, cut tightly, blurred, noisy; `found_again` and `left_over` are what finding then takes for
-digits, rightly and wrongly. A page is three coverages, (LAYERS, height, width) uint8: the
+it, as images like MNIST's; `non_digits` makes what is none: scribbles, drawings, blots, digits
+halved, turned, side by side. `make_picture` writes digits of MNIST's training images, or drawn
+ones, onto an empty page, with all that stands beside digits in life (words, slashes, boxes,
+circles, underlines); paints the page in a pen on a paper; and takes a picture of it: on a table,
+under a shadow, cut tightly, blurred, noisy; `found_again` and `left_over` are what finding then
+takes for digits, rightly and wrongly. A page is three coverages, (LAYERS, height, width) uint8: the
 digits, what the same pen wrote besides, and what was printed. What is random comes from the
 generator that is handed in.
 """
@@ -162,10 +162,27 @@ def drawn(labels, rng):
 
 
 # Shares of what is no digit; halves of digits (left, right, top, bottom) and turns that are none.
-NON_DIGITS = {"letter": 0.18, "sign": 0.08, "print": 0.14, "scribble": 0.26, "cloud": 0.04,
-              "blot": 0.04, "turn": 0.08, "half": 0.06, "pair": 0.12}
+NON_DIGITS = {"letter": 0.17, "sign": 0.07, "print": 0.13, "scribble": 0.2, "cloud": 0.04,
+              "blot": 0.04, "turn": 0.07, "half": 0.06, "pair": 0.1, "drawing": 0.12}
 HALVES = {2: "lrtb", 3: "lr", 4: "lb", 5: "lrtb", 6: "r", 8: "lr"}
 TURNS = {np.fliplr: (3, 4, 6, 7, 9), np.rot90: (1, 2, 3, 4, 5, 6, 9), np.flipud: (4, 7)}
+# Hearts, stars, a triangle, a house, faces, a sun, arrows, a question mark, a flower, a moon, a
+# cloud, an envelope, a fish, &, @, a person, a tree, a cup, crossed rings and boxes, *, EUR, YEN,
+# a ship, a gem, a flag: strokes as in WAYS. What is but a ring, a box or a drop is a 0 somewhere.
+DRAWINGS = (
+    "53534120030527595987959380615353 490603113143618193964949 505089890303939329295050 "
+    "5050639393657878461818350303335050 5050979707075050,0202929259590202 5050989808085050 "
+    "0909040450509494999909,39366669 50110306297996937150,26485876,3334,6364 "
+    "50110306297996937150,28465678,3334,6364 "
+    "422425475775745242,4041,4849,0414,8494,1122,8172,1827,8878 0494,61949467 0494,31040437 "
+    "02107092844546,4849 4430306044909044989869442929084404000444 602003062969694643606060 "
+    "19061525253151646483968919 010191919898080801,015591 9752220528579397 9932306063163839698995 "
+    "64433436576564679693703003063979 4031425140,4246,144374,194679 5050070797975050,4749 "
+    "0202181868687202,73949665 50110306297996937150,1188,8118 000090909999090900,1188,8118 "
+    "4049,0297,0792 713003063978,0363,0565 0045,9045,4549,2575,2777 "
+    "06069696787818180606,4640407546 2020707093934949030320,0393 "
+    "19101082821414")
+DRAWING_PENS = 0.04, 0.11   # width, of a drawing's height; a wider one would fill it
 
 
 def non_digits(images, labels, count, rng, fit):
@@ -229,6 +246,9 @@ def non_digit(kind, images, labels, rng):
         return cv2.circle(ink, rng.integers(20, 44, 2).tolist(), int(rng.integers(0, 5)), 0, -1)
     if kind == "sign":
         return write_sign(rng.choice(list("+++=x#%$$v")), new_hand(None, 56, rng), rng)[0]
+    if kind == "drawing":
+        hand = new_hand(None, 56, rng)._replace(pen=between(rng, DRAWING_PENS, logarithmic=True))
+        return ink_of(curved(read_way(rng.choice(DRAWINGS.split()))[1], hand, rng), hand)[0]
     if kind == "print":
         letter = str(rng.choice(list(NEVER_DIGITS)))
         text = PRINTS["S"](rng) if chance(rng, 0.3) else \

@@ -132,7 +132,7 @@ ALTERED = 10_000            # and digits that are struck through or hollow
 LEFT_OVER = 10_000          # and what finding takes for digits' ink and is none
 SMOOTHING = 0.05            # share of a robust network's labels spread evenly over all answers
 TAUGHT = 0.4                # share of what it learns that is the answers of the network that ships
-TEMPERATURE = 0.75          # its logits are divided by it once it is trained, so that it is surer
+TEMPERATURE = 0.82          # its logits are divided by it once it is trained, so that it is surer
 CHUNK = 500                 # images warped by one call; OpenCV's remap takes fewer than 2**15 rows
 
 DRAWN = "drawn digits, not MNIST"   # name of the data set that drawn_pages.py draws
@@ -740,7 +740,7 @@ NETWORKS = {
                      10, 81_066, peak=3e-3),
     "best": Network("ConvNorm 24 3x3 relu, ConvNorm 32 3x3 relu, MaxPool, ConvNorm 64 3x3 relu, "
                     "ConvNorm 96 3x3 relu, ConvNorm 128 3x3 relu, MaxPool, ConvNorm 160 3x3 relu, "
-                    "GlobalMaxPool, Dense 11 softmax", 18, 379_555, batch=128, robust=True),
+                    "GlobalMaxPool, Dense 11 softmax", 19, 379_555, batch=128, robust=True),
 }
 
 
@@ -904,12 +904,15 @@ def as_robust(lesson, answers, teacher):
     """A Lesson for a robust network: labels smoothed, and mixed with what a Reader says, if any.
 
     Of what may be two digits, or like one and is none, that tells more than its label does, and
-    it makes up for a label that is wrong: https://arxiv.org/abs/1805.04770
+    it makes up for a label that is wrong: https://arxiv.org/abs/1805.04770. Where the Reader takes
+    for a digit what was drawn as none, it is not heard.
     """
     inputs, labels = lesson.held_out
     shares = smoothed(lesson.labels, answers)
     if teacher:
-        shares += TAUGHT * (teacher.answers(teacher.prepare(lesson.images)) - shares)
+        told, none = teacher.answers(teacher.prepare(lesson.images)), answers - 1
+        heard = (lesson.labels != none) | (told.argmax(axis=1) == none)
+        shares[heard] += TAUGHT * (told - shares)[heard]
     return lesson._replace(held_out=(inputs, smoothed(labels, answers)), shares=shares)
 
 

@@ -2,12 +2,14 @@
 
     python benchmarks/no_digits.py [--model NAME|PATH] [--digits FOLDER ...] [--each]
 
-Printed letters in matplotlib's fonts and OpenCV's, scribbles, blank and textured paper, and crops
-of the photographs that scikit-learn ships, each a picture that goes through the same reading as any
-file. The network learned letters in some of these fonts, and pen strokes of the script's own;
-scribbles, paper and photographs are unlike what it learned. Letters that are a digit in somebody's
-hand are left out: see LEFT_OUT. --digits names folders of real digits, one to a picture; the second
-share of a line is then for the confidence that 98 % of those reach.
+Printed letters in matplotlib's fonts and OpenCV's, scribbles, drawings such as hearts and houses,
+blank and textured paper, and crops of the photographs that scikit-learn ships, each a picture that
+goes through the same reading as any file. The network learned letters in some of these fonts, and
+pen strokes of the script's own, drawings of the KNOWN kinds among them; the OTHERS, scribbles,
+paper and photographs are unlike what it learned. What is a 0 in somebody's hand, a ring, a box or
+a drop, is no drawing here, and letters that are a digit in somebody's hand are left out: see
+LEFT_OUT. --digits names folders of real digits, one to a picture; the second share of a line is
+then for the confidence that 98 % of those reach.
 """
 import argparse
 import collections
@@ -80,6 +82,95 @@ def scribbles(rng):
         yield "scribble", picture
 
 
+def arc(x, y, wide, tall, start=0, end=360):
+    """Points of an ellipse's arc around x, y, half axes in shares of the drawing, from degrees."""
+    angles = np.radians(np.linspace(start, end, 40))
+    return np.stack([x + wide * np.cos(angles), y + tall * np.sin(angles)], axis=1)
+
+
+def heart():
+    turn = np.linspace(0, 2 * np.pi, 60)
+    y = sum(size * np.cos(times * turn) for times, size in ((1, 13), (2, -5), (3, -2), (4, -1)))
+    return np.stack([16 * np.sin(turn)**3, -y], axis=1) / 34 + 0.5
+
+
+def star(inner):
+    """The outline of a star with five points; `inner` of its radius are its inner corners."""
+    angles, radii = np.arange(11) * np.pi / 5, np.resize([0.5, 0.5 * inner], 11)
+    return np.stack([radii * np.sin(angles), -radii * np.cos(angles)], axis=1) + 0.5
+
+
+RING = arc(0.5, 0.5, 0.5, 0.5)
+# Strokes of points x, y in shares of the drawing.
+KNOWN = {                       # of kinds that the network learned, in other shapes
+    "heart": [heart()],
+    "star": [star(0.4)],
+    "face": [RING, arc(0.5, 0.55, 0.28, 0.22, 20, 160), [(0.33, 0.3), (0.34, 0.36)],
+             [(0.66, 0.3), (0.67, 0.36)]],
+    "sun": [arc(0.5, 0.5, 0.25, 0.25), *(0.5 + np.outer([0.33, 0.5], [np.cos(a), np.sin(a)])
+                                         for a in np.arange(8) * np.pi / 4)],
+    "house": [[(0, 1), (0, 0.45), (0.5, 0), (1, 0.45), (1, 1), (0, 1)],
+              [(0.4, 1), (0.4, 0.7), (0.6, 0.7), (0.6, 1)]],
+    "triangle": [[(0.5, 0), (1, 1), (0, 1), (0.5, 0)]],
+    "arrow": [[(0, 0.5), (1, 0.5)], [(0.7, 0.25), (1, 0.5), (0.7, 0.75)]],
+    "question mark": [[*arc(0.5, 0.25, 0.28, 0.25, 180, 420), (0.5, 0.6), (0.5, 0.7)],
+                      [(0.5, 0.95), (0.51, 0.97)]],
+    "moon": [[*arc(0.5, 0.5, 0.45, 0.5, 60, 300), *arc(0.75, 0.5, 0.4, 0.42, 250, 110)]],
+    "tree": [[(0.5, 0), (0.85, 0.7), (0.15, 0.7), (0.5, 0)], [(0.5, 0.7), (0.5, 1)]],
+    "person": [arc(0.5, 0.15, 0.13, 0.15), [(0.5, 0.3), (0.5, 0.65)], [(0.2, 0.45), (0.8, 0.45)],
+               [(0.25, 1), (0.5, 0.65), (0.75, 1)]],
+    "cup": [[(0.1, 0.1), (0.18, 0.9), (0.62, 0.9), (0.7, 0.1), (0.1, 0.1)],
+            arc(0.72, 0.42, 0.2, 0.2, -80, 90)],
+}
+OTHERS = {                      # of kinds that it did not
+    "lightning": [[(0.6, 0), (0.25, 0.55), (0.55, 0.5), (0.35, 1)]],
+    "note": [arc(0.3, 0.85, 0.18, 0.13), [(0.48, 0.85), (0.48, 0.05), (0.75, 0.25)]],
+    "kite": [[(0.5, 0), (0.8, 0.35), (0.5, 1), (0.2, 0.35), (0.5, 0)], [(0.2, 0.35), (0.8, 0.35)],
+             [(0.5, 0), (0.5, 1)]],
+    "peace": [RING, [(0.5, 0), (0.5, 1)], [(0.15, 0.85), (0.5, 0.5), (0.85, 0.85)]],
+    "umbrella": [[*arc(0.5, 0.5, 0.5, 0.4, 180, 360), (0, 0.5)],
+                 [(0.5, 0.5), (0.5, 0.85), *arc(0.4, 0.85, 0.1, 0.1, 0, 180)]],
+    "key": [arc(0.2, 0.5, 0.2, 0.2), [(0.4, 0.5), (1, 0.5), (1, 0.7)], [(0.8, 0.5), (0.8, 0.65)]],
+    "ladder": [[(0.3, 0), (0.3, 1)], [(0.7, 0), (0.7, 1)], *([(0.3, y), (0.7, y)]
+                                                              for y in (0.2, 0.4, 0.6, 0.8))],
+    "car": [[(0, 0.7), (0, 0.5), (0.25, 0.45), (0.35, 0.25), (0.7, 0.25), (0.8, 0.45), (1, 0.5),
+             (1, 0.7), (0, 0.7)], arc(0.25, 0.75, 0.1, 0.1), arc(0.75, 0.75, 0.1, 0.1)],
+    "crown": [[(0, 0.9), (0, 0.2), (0.25, 0.55), (0.5, 0.1), (0.75, 0.55), (1, 0.2), (1, 0.9),
+               (0, 0.9)]],
+    "mushroom": [[*arc(0.5, 0.5, 0.5, 0.4, 180, 360), (0, 0.5)],
+                 [(0.38, 0.5), (0.35, 1), (0.65, 1), (0.62, 0.5)]],
+    "ice cream": [arc(0.5, 0.25, 0.3, 0.25), [(0.2, 0.3), (0.5, 1), (0.8, 0.3)]],
+    "leaf": [[*arc(0.5, 0.75, 0.6, 0.5, 210, 330), *arc(0.5, 0.25, 0.6, 0.5, 30, 150)],
+             [(0, 0.55), (1, 0.45)]],
+}
+
+
+def drawings(kinds, rng):
+    """Drawings of some kinds by a mouse: 20 of each, shaken, leaning, of any size and width."""
+    for kind, strokes in [*kinds.items()] * 20:
+        size, lean = rng.uniform(80, 180), np.eye(2) + rng.normal(0, 0.07, (2, 2))
+        shake, place = rng.uniform(0, 0.06), np.array([156, 120]) + rng.normal(0, 8, 2)
+        picture = np.full((240, 312), 255, np.uint8)
+        shade, thickness = int(rng.integers(0, 80)), max(2, int(size * rng.uniform(0.03, 0.12)))
+        for points in map(np.array, strokes):
+            if len(points) < 12:
+                at = np.linspace(0, len(points) - 1, 12 * len(points))
+                points = np.stack([np.interp(at, np.arange(len(points)), axis)
+                                   for axis in points.T], axis=1)
+            points = points + shake * cv2.GaussianBlur(rng.normal(0, 1, points.shape), (1, 15), 3)
+            points = np.int32(16 * ((points - 0.5) @ lean * size + place))
+            cv2.polylines(picture, [points], False, shade, thickness, cv2.LINE_AA, 4)
+        yield kind, picture
+
+
+def known_drawings(rng):
+    return drawings(KNOWN, rng)
+
+
+def other_drawings(rng):
+    return drawings(OTHERS, rng)
+
+
 def papers(rng):
     """Nothing but paper: even, shaded, rough, fibrous, squared, speckled, woven."""
     y, x = np.mgrid[:240, :320].astype(np.float32)
@@ -109,7 +200,8 @@ def photographs(rng):
             yield name, photo[y:y + side, x:x + side]
 
 
-GROUPS = font_letters, hershey_letters, scribbles, papers, photographs
+GROUPS = (font_letters, hershey_letters, scribbles, known_drawings, other_drawings, papers,
+          photographs)
 
 
 def surest(picture, reader):
