@@ -372,21 +372,21 @@ def encoded(picture, rng):
     return file.getvalue()
 
 
-def make(kind, take, count, seed):
-    """Yield `count` pictures of a kind as the bytes of a file, each with its text."""
-    rng = np.random.default_rng([seed, (KINDS + OTHERS).index(kind)])
+def make(kind, take, count, seed, of=KINDS + OTHERS):
+    """Yield `count` pictures of a kind `of` several as the bytes of a file, each with its text."""
+    rng = np.random.default_rng([seed, of.index(kind)])
     for _ in range(count):
         picture, text = kind(take, rng)
         yield encoded(picture, rng), "".join(text.split())
 
 
-def measure(kinds, read, take, count, seed):
+def measure(kinds, read, take, count, seed, of=KINDS + OTHERS):
     """Print the table of what `read(data)` gives: a list of digits as in the JSON."""
     print(f"{'kind':20}{'exact':>8}{'sure and wrong':>16}", flush=True)
     all_exact, all_wrong = 0, 0
     for kind in kinds:
         exact = wrong = 0
-        for data, text in make(kind, take, count, seed):
+        for data, text in make(kind, take, count, seed, of):
             given = read(data)
             right = "".join(str(digit["digit"]) for digit in given) == text
             exact += right
