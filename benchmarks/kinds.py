@@ -396,8 +396,9 @@ def measure(kinds, read, take, count, seed, of=KINDS + OTHERS):
     print(f"{f'all of {count * len(kinds)}':20}{all_exact:8}{all_wrong:16}", flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def asked(description):
+    """What a command line asks for: how many pictures of a kind, seed, what reads, what takes."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=40, help="of each kind (40)")
     parser.add_argument("--seed", type=int, default=0, help="of the pictures (0)")
     parser.add_argument("--part", choices=["test", "train"], default="test", help="of MNIST (test)")
@@ -406,11 +407,15 @@ def main():
     data, reader = digits.load_mnist(), digits.Reader(args.model)
     take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else
                                 (data.x_train[-5000:], data.y_train[-5000:])))
+    return args.pictures, args.seed, lambda file: digits.read_image(file, reader).digits, take
+
+
+def main():
+    pictures, seed, read, take = asked(__doc__)
     start = time.perf_counter()
     for kinds in (KINDS, OTHERS):
-        measure(kinds, lambda file: digits.read_image(io.BytesIO(file), reader).digits, take,
-                args.pictures, args.seed)
-    seconds = (time.perf_counter() - start) / args.pictures / len(KINDS + OTHERS)
+        measure(kinds, read, take, pictures, seed)
+    seconds = (time.perf_counter() - start) / pictures / len(KINDS + OTHERS)
     print(f"{seconds:.3f} s a picture with making it")
 
 

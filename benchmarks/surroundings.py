@@ -8,15 +8,11 @@ cardboard, wood, concrete and cloth, a wiped blackboard, a lamp on a whiteboard,
 punched holes. None of these surroundings was learned with digits in them. Only digits count as
 text. Sure and wrong: the text is wrong and every digit given is called sure.
 """
-import argparse
-import io
-from pathlib import Path
-
 import cv2
 import kinds
 import no_digits
 import numpy as np
-from kinds import LIGHT, PENS, TABLES, digits, margined, on_paper, pages, row_of, share, some
+from kinds import LIGHT, PENS, TABLES, margined, on_paper, pages, row_of, share, some
 
 WIDTHS = 0.05, 0.11         # of the digits' height, of the strokes beside them
 MARKERS = (200, 30, 40), (20, 110, 60), (30, 50, 170), (30, 30, 30)
@@ -201,17 +197,8 @@ SURROUNDINGS = (drawing_beside, other_drawing_beside, tick_beside, in_brackets, 
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=40, help="of each kind (40)")
-    parser.add_argument("--seed", type=int, default=0, help="of the pictures (0)")
-    parser.add_argument("--part", choices=["test", "train"], default="test", help="of MNIST (test)")
-    parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
-    args = parser.parse_args()
-    data, reader = digits.load_mnist(), digits.Reader(args.model)
-    take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else
-                                (data.x_train[-5000:], data.y_train[-5000:])))
-    kinds.measure(SURROUNDINGS, lambda file: digits.read_image(io.BytesIO(file), reader).digits,
-                  take, args.pictures, args.seed, SURROUNDINGS)
+    pictures, seed, read, take = kinds.asked(__doc__)
+    kinds.measure(SURROUNDINGS, read, take, pictures, seed, SURROUNDINGS)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,17 @@ def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
     assert (reader.confidences(images).max(axis=1) < digits.SURE).mean() > 0.95
 
 
+def test_drawings_are_no_digits_to_what_ships():
+    """Hearts, faces and others as images that a network sees; no_digits.py has pictures of them."""
+    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(54321)
+    drawings = [drawn_pages.non_digit("drawing", [0], [0], rng) for _ in range(1000)]
+    images = np.array([digits.fit(np.ascontiguousarray(drawn_pages.inked(ink)))
+                       for ink in drawings])
+    confidences = reader.confidences(digits.straighten(images))
+    assert (confidences.max(axis=1) < digits.SURE).mean() > 0.99
+    assert (confidences.sum(axis=1) < 0.5).mean() > 0.95
+
+
 @pytest.mark.parametrize("label", range(10))
 def test_drawn_digits_are_read_as_what_they_are(label):
     """By the network that ships; every way of writing a digit, by the median of its confidences."""
