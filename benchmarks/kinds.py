@@ -77,6 +77,12 @@ def margined(ink, height, rng, least=0.4, most=1.5):
     return np.pad(ink, ((above, below), (left, right)))
 
 
+def extent(ink):
+    """Left, top, right and bottom of the ink of a coverage."""
+    y, x = np.nonzero(ink > 0.3)
+    return x.min(), y.min(), x.max(), y.max()
+
+
 def blank(ink):
     return np.zeros(ink.shape, np.uint8)
 
@@ -137,9 +143,10 @@ def circled(take, rng):
     """One to three digits with a ring around them by the same pen."""
     ink, text, height, _ = row_of(take, int(rng.integers(1, 4)), rng)
     ink = margined(ink, height, rng, 0.8, 1.4)
-    y, x = np.nonzero(ink > 0.3)
-    middle = int((x.min() + x.max()) / 2), int((y.min() + y.max()) / 2)
-    axes = int((np.ptp(x) / 2 + height * 0.2) * 1.25), int((np.ptp(y) / 2 + height * 0.12) * 1.3)
+    left, top, right, bottom = extent(ink)
+    middle = int((left + right) / 2), int((top + bottom) / 2)
+    axes = (int(((right - left) / 2 + height * 0.2) * 1.25),
+            int(((bottom - top) / 2 + height * 0.12) * 1.3))
     axes = (max(axes),) * 2 if len(text) == 1 else axes
     ring = blank(ink)
     cv2.ellipse(ring, middle, axes, rng.uniform(-10, 10), 0, rng.uniform(345, 360), 255,
@@ -186,13 +193,13 @@ def underlined(take, rng):
     """A number with one or two lines under it, close to it."""
     ink, text, height, _ = row_of(take, int(rng.integers(2, 6)), rng)
     ink = margined(ink, height, rng, 0.5, 1.2)
-    y, x = np.nonzero(ink > 0.3)
+    left, _, right, bottom = extent(ink)
     lines, thick = blank(ink), max(2, int(height * rng.uniform(0.03, 0.09)))
-    under = y.max() + int(height * rng.uniform(-0.02, 0.2))
+    under = bottom + int(height * rng.uniform(-0.02, 0.2))
     for number in range(1 + (rng.random() < 0.2)):
         at = under + number * 3 * thick
-        start = x.min() - int(height * rng.uniform(0, 0.3)), at
-        end = x.max() + int(height * rng.uniform(0, 0.3)), at + int(height * rng.normal(0, 0.05))
+        start = left - int(height * rng.uniform(0, 0.3)), at
+        end = right + int(height * rng.uniform(0, 0.3)), at + int(height * rng.normal(0, 0.05))
         cv2.line(lines, start, end, 255, thick, cv2.LINE_AA)
     return on_paper(np.maximum(ink, share(lines)), rng), text
 
@@ -222,8 +229,8 @@ def printed(text, size, tall, name):
 def cropped_row(take, rng):
     """A row cut at the ink of its first, last and tallest digits."""
     ink, text, _, _ = row_of(take, int(rng.integers(3, 8)), rng)
-    y, x = np.nonzero(ink > 0.3)
-    ink = ink[y.min():y.max() + 1, x.min():x.max() + 1]
+    left, top, right, bottom = extent(ink)
+    ink = ink[top:bottom + 1, left:right + 1]
     if rng.random() < 0.3:
         return on_paper(ink, rng, (235, 235, 225), (35, 60, 48)), text
     return on_paper(ink, rng), text

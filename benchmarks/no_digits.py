@@ -94,9 +94,8 @@ def heart():
     return np.stack([16 * np.sin(turn)**3, -y], axis=1) / 34 + 0.5
 
 
-def star(inner):
-    """The outline of a star with five points; `inner` of its radius are its inner corners."""
-    angles, radii = np.arange(11) * np.pi / 5, np.resize([0.5, 0.5 * inner], 11)
+def star():
+    angles, radii = np.arange(11) * np.pi / 5, np.resize([0.5, 0.2], 11)
     return np.stack([radii * np.sin(angles), -radii * np.cos(angles)], axis=1) + 0.5
 
 
@@ -104,7 +103,7 @@ RING = arc(0.5, 0.5, 0.5, 0.5)
 # Strokes of points x, y in shares of the drawing.
 KNOWN = {                       # of kinds that the network learned, in other shapes
     "heart": [heart()],
-    "star": [star(0.4)],
+    "star": [star()],
     "face": [RING, arc(0.5, 0.55, 0.28, 0.22, 20, 160), [(0.33, 0.3), (0.34, 0.36)],
              [(0.66, 0.3), (0.67, 0.36)]],
     "sun": [arc(0.5, 0.5, 0.25, 0.25), *(0.5 + np.outer([0.33, 0.5], [np.cos(a), np.sin(a)])

@@ -12,7 +12,7 @@ import cv2
 import kinds
 import no_digits
 import numpy as np
-from kinds import LIGHT, PENS, TABLES, margined, on_paper, pages, row_of, share, some
+from kinds import LIGHT, PENS, TABLES, extent, margined, on_paper, pages, row_of, share, some
 
 WIDTHS = 0.05, 0.11         # of the digits' height, of the strokes beside them
 MARKERS = (200, 30, 40), (20, 110, 60), (30, 50, 170), (30, 30, 30)
@@ -25,12 +25,6 @@ def number(take, rng, left=0.0, right=0.0):
     ink, text, height, _ = row_of(take, int(rng.integers(1, 6)), rng)
     ink = margined(ink, height, rng, 0.5, 1.4)
     return np.pad(ink, ((0, 0), (int(left * height), int(right * height)))), text, height
-
-
-def extent(ink):
-    """Left, top, right and bottom of the ink of a coverage."""
-    y, x = np.nonzero(ink > 0.3)
-    return x.min(), y.min(), x.max(), y.max()
 
 
 def with_strokes(ink, height, strokes, rng):

@@ -87,13 +87,12 @@ def test_letters_and_scribbles_are_no_digits_to_what_ships(small_arrays):
     assert (reader.confidences(images).max(axis=1) < digits.SURE).mean() > 0.95
 
 
-def test_drawings_are_no_digits_to_what_ships():
+def test_drawings_are_no_digits_to_what_ships(small_arrays, monkeypatch):
     """Hearts, faces and others as images that a network sees; no_digits.py has pictures of them."""
-    reader, rng = digits.Reader(digits.PRETRAINED), np.random.default_rng(54321)
-    drawings = [drawn_pages.non_digit("drawing", [0], [0], rng) for _ in range(1000)]
-    images = np.array([digits.fit(np.ascontiguousarray(drawn_pages.inked(ink)))
-                       for ink in drawings])
-    confidences = reader.confidences(digits.straighten(images))
+    monkeypatch.setattr(drawn_pages, "NON_DIGITS", {"drawing": 1})
+    reader = digits.Reader(digits.PRETRAINED)
+    x, y = small_arrays["x_train"], small_arrays["y_train"]
+    confidences = reader.confidences(digits.straighten(non_digits(x, y, 1000, 54321)))
     assert (confidences.max(axis=1) < digits.SURE).mean() > 0.99
     assert (confidences.sum(axis=1) < 0.5).mean() > 0.95
 
