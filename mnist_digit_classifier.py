@@ -107,6 +107,8 @@ CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
+LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
+SHORT = 0.25                # of its length; what is shorter does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
@@ -1485,7 +1487,21 @@ def read_ink(ink, reader):
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]
     rows = [row for row in rows if row]
     others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
-    return ink, [less_sure(row) if has_beside(row, others) else row for row in rows]
+    rows = [less_sure(row) if has_beside(row, others) else row for row in rows]
+    return ink, long_ones_doubted(rows, others)
+
+
+def long_ones_doubted(rows, others):
+    """Rows of Founds, a 1 not sure that is much longer than all else: it may be a pen or a rule.
+
+    All else are the other digits, and of the boxes left out those that are not all too short.
+    """
+    lengths = [max(one.part.mask.shape) for row in rows for one in row]
+    least = SHORT * max(lengths, default=0)
+    lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
+    most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
+    return [[less_sure([one])[0] if one.digit == 1 and max(one.part.mask.shape) > most else one
+             for one in row] for row in rows]
 
 
 def has_beside(row, others):

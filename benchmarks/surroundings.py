@@ -3,10 +3,12 @@
     MNIST_DATA=mnist.npz python benchmarks/surroundings.py [--pictures 40] [--seed 0] [--part test]
 
 A drawing beside the number (of kinds that the network learned as no digit, and of others: see
-no_digits.py), a tick, square brackets, x = before it; fractions, telephone numbers in groups; skin,
-cardboard, wood, concrete and cloth, a wiped blackboard, a lamp on a whiteboard, a cup's stain,
-punched holes. None of these surroundings was learned with digits in them. Only digits count as
-text. Sure and wrong: the text is wrong and every digit given is called sure.
+no_digits.py), a scribble, a tick, square brackets, x = before it; fractions, telephone numbers in
+groups; a number in the outline of a shirt, a heart, a cloud; a pen, a coin, a paper clip, a rubber
+or a cable on the paper; skin, cardboard, wood, concrete and cloth, a wiped blackboard, a lamp on a
+whiteboard, a cup's stain, punched holes. None of these surroundings was learned with digits in
+them. Only digits count as text. Sure and wrong: the text is wrong and every digit given is called
+sure.
 """
 import cv2
 import kinds
@@ -16,6 +18,7 @@ from kinds import LIGHT, PENS, TABLES, extent, margined, on_paper, pages, row_of
 
 WIDTHS = 0.05, 0.11         # of the digits' height, of the strokes beside them
 MARKERS = (200, 30, 40), (20, 110, 60), (30, 50, 170), (30, 30, 30)
+THINGS = (110, 40, 150), (245, 200, 60), (200, 30, 40), (250, 250, 250), (30, 30, 30)
 BOARDS = (40, 70, 55), (45, 48, 52)
 GROUPS = (3, 3, 4), (2, 4, 4), (3, 2, 2, 2), (4, 3, 3)      # of a telephone number's digits
 
@@ -186,8 +189,114 @@ def punched_holes(take, rng):
     return picture, text
 
 
+def scribble_beside(take, rng):
+    """A number and a wild zigzag such as crosses a mistake out."""
+    turns = int(rng.integers(8, 20))
+    zigzag = np.stack([np.linspace(0, 1, turns), np.arange(turns) % 2], axis=1)
+    return beside(take, rng, [zigzag + rng.normal(0, 0.1, zigzag.shape)])
+
+
+ARC = no_digits.arc
+FRAMES = {                      # strokes, and how often the number's width and height they measure
+    "heart": ([no_digits.heart()], 2.1),
+    "star": ([no_digits.star()], 3.6),
+    "cloud": ([[*ARC(0.25, 0.6, 0.25, 0.25, 90, 270), *ARC(0.45, 0.35, 0.25, 0.25, 180, 310),
+                *ARC(0.75, 0.5, 0.25, 0.3, 250, 440), (0.25, 0.85)]], 2),
+    "shirt": ([[(0.3, 0), (0, 0.2), (0.1, 0.4), (0.22, 0.32), (0.22, 1), (0.78, 1), (0.78, 0.32),
+                (0.9, 0.4), (1, 0.2), (0.7, 0), (0.5, 0.12), (0.3, 0)]], 2.2),
+    "speech": ([[*ARC(0.5, 0.42, 0.5, 0.42, 130, 410), (0.2, 1), (0.18, 0.75)]], 1.8),
+    "arrow": ([[(0, 0.2), (0.6, 0.2), (0.6, 0), (1, 0.5), (0.6, 1), (0.6, 0.8), (0, 0.8),
+                (0, 0.2)]], 2.6),
+    "diamond": ([[(0.5, 0), (1, 0.5), (0.5, 1), (0, 0.5), (0.5, 0)]], 2.6),
+    "shield": ([[(0, 0), (1, 0), (1, 0.6), (0.5, 1), (0, 0.6), (0, 0)]], 1.9),
+}
+
+
+def in_a_drawing(take, rng):
+    """One or two digits in the outline of something."""
+    ink, text, height, _ = row_of(take, int(rng.integers(1, 3)), rng)
+    ink, (strokes, times) = np.pad(ink, 3 * height), some(rng, [*FRAMES.values()])
+    left, top, right, bottom = extent(ink)
+    size = times * np.maximum((right - left, bottom - top), 0.75 * max(right - left, bottom - top))
+    corner = (np.array([left + right, top + bottom]) - size) / 2
+    ink = with_strokes(ink, height, [size * np.array(points) + corner for points in strokes], rng)
+    left, top, right, bottom = extent(ink)
+    away = height // 2
+    return on_paper(ink[max(0, top - away):bottom + away, max(0, left - away):right + away],
+                    rng), text
+
+
+def with_room_for_a_thing(take, rng):
+    """Float picture of a number with room, whose middle, whether that is above; text, height."""
+    ink, text, height = number(take, rng)
+    room, above = int(1.9 * height), rng.random() < 0.5
+    ink = np.pad(ink, ((room, 0), (0, 0)) if above else ((0, 0), (0, room)))
+    middle = (ink.shape[1] / 2, 0.5 * room) if above else (ink.shape[1] - 0.5 * room,
+                                                           ink.shape[0] / 2)
+    return np.array(on_paper(ink, rng)), np.array(middle), above, text, height
+
+
+def fill(picture, points, colour):
+    """Paint a face of a thing into a picture."""
+    cv2.fillPoly(picture, [np.int32(16 * np.array(points))], [float(level) for level in colour],
+                 cv2.LINE_AA, 4)
+
+
+def pen_on_the_paper(take, rng):
+    """A pen or a pencil of 2 to 7 heights, with its shadow, above or beside a number."""
+    picture, middle, above, text, height = with_room_for_a_thing(take, rng)
+    length = height * np.exp(rng.uniform(*np.log([2, 7])))
+    width, colour = length / rng.uniform(11, 17), np.array(some(rng, THINGS))
+    angle = rng.normal(0 if above else np.pi / 2, 0.15)
+    along = np.array([np.cos(angle), np.sin(angle)]) * rng.choice([-1, 1])
+    aside, tip = width * np.array([-along[1], along[0]]), middle + length * rng.random() * along
+    back, neck = tip - length * along, tip - 1.8 * width * along
+    body = np.array([back + aside / 2, neck + aside / 2, tip, neck - aside / 2, back - aside / 2])
+    shadow = np.zeros(picture.shape[:2], np.uint8)
+    fill(shadow, body + 0.4 * width, [255])
+    shadow = cv2.GaussianBlur(share(shadow), (0, 0), 0.25 * width)
+    picture *= 1 - 0.45 * shadow[..., None]
+    fill(picture, body, colour)
+    fill(picture, [tip - 0.6 * width * along + 0.17 * aside, tip,
+                   tip - 0.6 * width * along - 0.17 * aside], (30, 30, 30))
+    fill(picture, [back + 0.1 * aside, neck + 0.1 * aside, neck + 0.3 * aside, back + 0.3 * aside],
+         np.minimum(255, colour + 60))
+    return pages.grain(picture, rng, 2), text
+
+
+FACES = {                       # of things: corners in a box of side 1 around 0, and colour
+    "coin": [(ARC(0, 0, 0.5, 0.5), (110, 80, 40)), (ARC(0, 0, 0.47, 0.47), (185, 150, 90)),
+             (ARC(0, 0, 0.4, 0.4), (150, 115, 60)), (ARC(0, 0, 0.2, 0.3), (120, 95, 50))],
+    "rubber": [([(-0.5, -0.3), (0.5, -0.3), (0.5, 0.3), (-0.5, 0.3)], (235, 235, 240)),
+               ([(0, -0.3), (0.5, -0.3), (0.5, 0.3), (0, 0.3)], (40, 70, 160))],
+}
+WIRES = {                       # likewise of things that are a wire
+    "clip": [(-0.15, 0.25), (-0.15, -0.3), *ARC(0, -0.3, 0.15, 0.15, 180, 360), (0.15, 0.35),
+             *ARC(-0.05, 0.35, 0.2, 0.15, 0, 180), (-0.25, -0.35),
+             *ARC(-0.03, -0.35, 0.22, 0.15, 180, 300)],
+    "cable": [(-0.8, 0), *ARC(-0.4, 0, 0.2, 0.3, 180, 360), *ARC(0.1, 0, 0.3, 0.2, 180, 0),
+              (0.7, -0.3)],
+}
+
+
+def thing_on_the_paper(take, rng):
+    """A coin, a rubber, a paper clip or a cable above or beside a number."""
+    picture, middle, _, text, height = with_room_for_a_thing(take, rng)
+    size, turn, kind = height * rng.uniform(0.8, 1.4), rng.uniform(0, 2 * np.pi), \
+        some(rng, [*FACES, *WIRES])
+    view = size * np.array([(np.cos(turn), np.sin(turn)), (-np.sin(turn), np.cos(turn))])
+    for corners, colour in FACES.get(kind, ()):
+        fill(picture, np.array(corners) @ view + middle, colour)
+    if kind in WIRES:
+        points = np.int32(16 * (np.array(WIRES[kind]) @ view + middle))
+        colour = [float(level) for level in some(rng, THINGS)]
+        cv2.polylines(picture, [points], False, colour, max(2, int(0.08 * height)), cv2.LINE_AA, 4)
+    return pages.grain(picture, rng, 2), text
+
+
 SURROUNDINGS = (drawing_beside, other_drawing_beside, tick_beside, in_brackets, equation, fraction,
-                telephone, rough_ground, wiped_board, lamp_on_a_whiteboard, stained, punched_holes)
+                telephone, rough_ground, wiped_board, lamp_on_a_whiteboard, stained, punched_holes,
+                scribble_beside, in_a_drawing, pen_on_the_paper, thing_on_the_paper)
 
 
 def main():

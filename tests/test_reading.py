@@ -23,6 +23,7 @@ import mnist_digit_classifier as digits
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import kinds
+import surroundings
 
 LEAST = {"date": 3, "word_beside": 5}       # exact, of eight; of the other kinds six
 
@@ -498,6 +499,20 @@ def test_a_digit_whose_ink_is_doubted_is_not_sure():
     assert firm.digit == faint.digit == 3 and firm.confidence > digits.SURE > faint.confidence
 
 
+def test_a_1_much_longer_than_all_else_is_not_sure():
+    """It may be a pen on the paper. A 1 as long as its neighbours is sure, and one alone."""
+    reader, three, nothing = digits.Reader(digits.PRETRAINED), (70, 100, 80), (0, 0, 0)
+
+    def read(length, *boxes):
+        ink = np.max([draw(3, (300, 320), box, 9) for box in boxes], axis=0)
+        cv2.line(ink, (250, 180 - length), (240, 180), 1.0, 10)
+        _, rows = digits.read_ink(np.uint8(255 * ink), reader)
+        return {one.digit: one.confidence >= digits.SURE for row in rows for one in row}
+    assert read(90, three) == {3: True, 1: True}
+    assert read(150, three) == {3: True, 1: False}
+    assert read(150, nothing) == {1: True}
+
+
 def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
@@ -556,3 +571,14 @@ def test_pictures_as_people_bring_them(mnist, kind):
         exact += right
         wrong += not right and bool(found) and all(digit["sure"] for digit in found)
     assert exact >= min(count, LEAST.get(kind.__name__, 6)) and wrong <= 1
+
+
+def test_no_pen_on_the_paper_is_a_sure_1(mnist):
+    """benchmarks/surroundings.py has more of them."""
+    data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
+    take = pages.mnist_digits(data.x_test, data.y_test)
+    for file, text in kinds.make(surroundings.pen_on_the_paper, take, 12, seed=2,
+                                 of=surroundings.SURROUNDINGS):
+        found = digits.read_image(file, reader).digits
+        right = "".join(str(digit["digit"]) for digit in found) == text
+        assert right or not found or not all(digit["sure"] for digit in found)
