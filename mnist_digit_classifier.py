@@ -108,7 +108,7 @@ NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the net
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
-SHORT = 0.25                # of its length; what is shorter does not count
+SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
@@ -1494,7 +1494,7 @@ def read_ink(ink, reader):
 def long_ones_doubted(rows, others):
     """Rows of Founds, a 1 not sure that is much longer than all else: it may be a pen or a rule.
 
-    All else are the other digits, and of the boxes left out those that are not all too short.
+    All else are the other digits, and what was left out, boxes, that is not SHORT beside them.
     """
     lengths = [max(one.part.mask.shape) for row in rows for one in row]
     least = SHORT * max(lengths, default=0)
