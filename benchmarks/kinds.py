@@ -387,17 +387,23 @@ def make(kind, take, count, seed, of=KINDS + OTHERS):
         yield encoded(picture, rng), "".join(text.split())
 
 
+def tally(kind, read, take, count, seed, of=KINDS + OTHERS):
+    """How many pictures of a kind `read(data)` gives exactly, and how many wrong but sure."""
+    exact = wrong = 0
+    for data, text in make(kind, take, count, seed, of):
+        given = read(data)
+        right = "".join(str(digit["digit"]) for digit in given) == text
+        exact += right
+        wrong += not right and bool(given) and all(digit["sure"] for digit in given)
+    return exact, wrong
+
+
 def measure(kinds, read, take, count, seed, of=KINDS + OTHERS):
     """Print the table of what `read(data)` gives: a list of digits as in the JSON."""
     print(f"{'kind':20}{'exact':>8}{'sure and wrong':>16}", flush=True)
     all_exact, all_wrong = 0, 0
     for kind in kinds:
-        exact = wrong = 0
-        for data, text in make(kind, take, count, seed, of):
-            given = read(data)
-            right = "".join(str(digit["digit"]) for digit in given) == text
-            exact += right
-            wrong += not right and bool(given) and all(digit["sure"] for digit in given)
+        exact, wrong = tally(kind, read, take, count, seed, of)
         all_exact, all_wrong = all_exact + exact, all_wrong + wrong
         print(f"{kind.__name__.replace('_', ' '):20}{exact:8}{wrong:16}", flush=True)
     print(f"{f'all of {count * len(kinds)}':20}{all_exact:8}{all_wrong:16}", flush=True)

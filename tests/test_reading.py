@@ -503,8 +503,8 @@ def test_a_1_much_longer_than_all_else_is_not_sure():
     """It may be a pen on the paper. A 1 as long as its neighbours is sure, and one alone."""
     reader, three, nothing = digits.Reader(digits.PRETRAINED), (70, 100, 80), (0, 0, 0)
 
-    def read(length, *boxes):
-        ink = np.max([draw(3, (300, 320), box, 9) for box in boxes], axis=0)
+    def read(length, box):
+        ink = draw(3, (300, 320), box, 9)
         cv2.line(ink, (250, 180 - length), (240, 180), 1.0, 10)
         _, rows = digits.read_ink(np.uint8(255 * ink), reader)
         return {one.digit: one.confidence >= digits.SURE for row in rows for one in row}
@@ -563,13 +563,9 @@ def test_pictures_as_people_bring_them(mnist, kind):
     """A few of each kind, and none of them wrong and sure; benchmarks/kinds.py has the shares."""
     data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
     take = pages.mnist_digits(data.x_test, data.y_test)
-    exact = wrong = 0
     count = 2 if kind is kinds.small_in_a_photograph else 8         # of 12 million pixels
-    for file, text in kinds.make(kind, take, count, seed=1):
-        found = digits.read_image(file, reader).digits
-        right = "".join(str(digit["digit"]) for digit in found) == text
-        exact += right
-        wrong += not right and bool(found) and all(digit["sure"] for digit in found)
+    exact, wrong = kinds.tally(kind, lambda file: digits.read_image(file, reader).digits, take,
+                               count, seed=1)
     assert exact >= min(count, LEAST.get(kind.__name__, 6)) and wrong <= 1
 
 
@@ -577,8 +573,7 @@ def test_no_pen_on_the_paper_is_a_sure_1(mnist):
     """benchmarks/surroundings.py has more of them."""
     data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
     take = pages.mnist_digits(data.x_test, data.y_test)
-    for file, text in kinds.make(surroundings.pen_on_the_paper, take, 12, seed=2,
-                                 of=surroundings.SURROUNDINGS):
-        found = digits.read_image(file, reader).digits
-        right = "".join(str(digit["digit"]) for digit in found) == text
-        assert right or not found or not all(digit["sure"] for digit in found)
+    _, wrong = kinds.tally(surroundings.pen_on_the_paper,
+                           lambda file: digits.read_image(file, reader).digits, take, 12, seed=2,
+                           of=surroundings.SURROUNDINGS)
+    assert wrong == 0
