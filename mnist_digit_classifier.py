@@ -112,6 +112,9 @@ SHORT = 0.25                # of the longest digit, length up to which ink left 
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
+UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
+EVEN = 0.6                  # confidence that speaks neither for a digit nor against it
+TURN = 1.3                  # cost of a picture's being turned; a digit alone speaks for 0.5 at most
 SURE = 0.95                 # confidence from which an answer is called sure
 LEAST = 0.1                 # confidence above which a digit is told
 
@@ -1216,8 +1219,9 @@ def save_picture(figure, path):
 
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
-# doubts are parted and joined (read_row, join_halves), and the likeliest reading stays. try_to_read
-# makes the answer of a file, read_all prints those of many, in_parallel spreads them over threads.
+# doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
+# picture as it is, blurred, in a margin, turned. try_to_read makes the answer of a file, read_all
+# prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1402,6 +1406,48 @@ def are_above(parts):
 
 def read_picture(picture, reader, at_all=None):
     """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
+
+    What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
+    is much likelier there stays, but it is not sure.
+    """
+    upright = read_upright(picture, reader, at_all)
+    if likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright):
+        return upright
+    turned = [turned_back(read_ink(find_ink(np.rot90(picture, -quarters).copy()), reader), quarters)
+              for quarters in (1, 2, 3)]
+    likeliest = max(turned, key=evidence)
+    if evidence(likeliest) - TURN < max(0, evidence(upright)):
+        return upright
+    return likeliest[0], [less_sure(row) for row in likeliest[1]]
+
+
+def is_mostly_read(reading):
+    """Whether a reading has more digits than it left out ink that is as large as one."""
+    parts = [one.part for row in reading[1] for one in row]
+    large = LARGE_HEIGHT * np.median([len(part.mask) for part in parts])
+    return len(parts) > sum(max(width, height) > large
+                            for (_, _, width, height), _ in left_out(reading[0], parts))
+
+
+def evidence(reading):
+    """Sum of what each confidence in a reading speaks for it, in nats."""
+    return sum(one.log_confidence - math.log(EVEN) for row in reading[1] for one in row)
+
+
+def turned_back(reading, quarters):
+    """A reading of a picture that was turned clockwise so many quarters, its ink and Parts not."""
+    ink, rows = reading
+    for _ in range(quarters):
+        width = ink.shape[1]
+        ink = np.rot90(ink).copy()
+        rows = [[one._replace(part=Part(one.part.y, width - one.part.right,
+                                        np.rot90(one.part.mask).copy())) for one in row]
+                for row in rows]
+    return ink, rows
+
+
+def read_upright(picture, reader, at_all=None):
+    """The ink of an RGB picture that stands upright, and the digits in it, a list for each row.
 
     What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
     them are, but not sure as a whole.

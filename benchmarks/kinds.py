@@ -7,9 +7,9 @@ lines under numbers, decimal commas, words beside numbers, rows cropped without 
 digits cut out tightly, numbers that are small in a large photograph. Then a second table of others:
 sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
 stripe, large pale letters behind a number, straight 1s by all pens (these numbers are drawn), low
-numbers on a large page. Nothing here is made by drawn_pages.py, which the
-network that finds ink learned from. Only digits count as text: a slash, a comma or a letter is
-none. Sure and wrong: the text is wrong and every digit given is called sure.
+numbers on a large page, pages that lie on a side or upside down. Nothing here is made by
+drawn_pages.py, which the network that finds ink learned from. Only digits count as text: a slash,
+a comma or a letter is none. Sure and wrong: the text is wrong and every digit given is called sure.
 """
 import argparse
 import io
@@ -366,10 +366,16 @@ def low_on_a_page(take, rng):
     return on_paper(page, rng), "".join(texts)
 
 
+def turned_page(take, rng):
+    """A number or some rows of them, photographed from a side or upside down."""
+    page, text = pages.lay_out(lambda count: take(count, rng), some(rng, ("row", "rows")), rng)
+    return np.rot90(on_paper(page, rng), rng.integers(1, 4)), text
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
 OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
-          straight_ones, low_on_a_page)
+          straight_ones, low_on_a_page, turned_page)
 
 
 def encoded(picture, rng):

@@ -16,7 +16,7 @@ import numpy as np
 import pages
 import pytest
 from conftest import ROOT, SCRIPT, complaint, hear_ctrl_c
-from drawing import colour, draw
+from drawing import colour, draw, draw_row
 from PIL import Image
 
 import mnist_digit_classifier as digits
@@ -523,7 +523,7 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
             asked.append(views) or (first if len(asked) == 1 else
                                     cv2.resize(other, seen.shape[1::-1]))))
         asked.clear()
-        ink, rows = digits.read_picture(picture, reader)
+        ink, rows = digits.read_upright(picture, reader)
         return ink, [one for row in rows for one in row]
     ink, (three,) = read(clear, nothing)
     assert three.confidence > digits.SURE and len(asked) == 1
@@ -532,6 +532,31 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
     ink, (three,) = read(clear // 2, nothing)
     assert ink is not clear and three.digit == 3 and len(asked) == 4
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_on_its_side_or_upside_down_is_read(quarters):
+    """In reading order, the boxes where the digits are in the picture as it lies, none sure."""
+    ink = draw_row([2, 0, 7, 4, 5], (200, 500), (40, 60), 80, 7)
+    page = np.rot90(colour(ink, 20, 250), quarters)
+    found = digits.read_image(cv2.imencode(".png", page.copy())[1].tobytes(),
+                              digits.Reader(digits.PRETRAINED)).digits
+    assert [one["digit"] for one in found] == [2, 0, 7, 4, 5]
+    assert not any(one["sure"] for one in found) and {one["row"] for one in found} == {0}
+    for number, one in enumerate(found):
+        x, y, width, height = one["box"]
+        place = np.zeros(page.shape[:2], bool)
+        place[y:y + height, x:x + width] = True
+        place = np.rot90(place, -quarters)
+        left, top, right, bottom = kinds.extent(place)
+        assert abs((left + right) / 2 - (70 + 76 * number)) < 15 and abs(top + bottom - 208) < 20
+
+
+def test_what_is_read_as_it_lies_is_not_turned(monkeypatch):
+    monkeypatch.setattr(digits, "turned_back", None)
+    reader = digits.Reader(digits.PRETRAINED)
+    for name in ("zero.png", "2026-row-photo.jpg", "314-15926-ruled.png"):
+        assert all(one["sure"] for one in digits.read_image(EXAMPLES / name, reader).digits)
 
 
 def test_a_digit_is_as_confident_as_the_surer_half_of_readings():
