@@ -1410,8 +1410,9 @@ def read_picture(picture, reader, at_all=None):
     What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
     is much likelier there stays, but it is not sure.
     """
-    upright = read_upright(picture, reader, at_all)
-    if likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright):
+    ink, _ = upright = read_upright(picture, reader, at_all)
+    well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
+    if well_read or ink.max() <= INK:
         return upright
     turned = [turned_back(read_ink(find_ink(np.rot90(picture, -quarters).copy()), reader), quarters)
               for quarters in (1, 2, 3)]
