@@ -1356,6 +1356,11 @@ def read_row(ink, row, reader):
             for number in best_path(spans, [one.log_confidence for one in read])]
 
 
+def flat(rows):
+    """The Founds of all rows, in reading order."""
+    return list(itertools.chain.from_iterable(rows))
+
+
 class Reading(NamedTuple):
     """What was read in one picture, and what led to it."""
     picture: np.ndarray         # (height, width, 3) uint8, upright
@@ -1365,7 +1370,7 @@ class Reading(NamedTuple):
 
     @property
     def found(self):
-        return list(itertools.chain.from_iterable(self.rows))
+        return flat(self.rows)
 
     @property
     def images(self):
@@ -1414,17 +1419,18 @@ def read_picture(picture, reader, at_all=None):
     well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or ink.max() <= INK:
         return upright
-    turned = [turned_back(read_ink(find_ink(np.rot90(picture, -quarters).copy()), reader), quarters)
-              for quarters in (1, 2, 3)]
-    likeliest = max(turned, key=evidence)
+    turned = {quarters: read_ink(find_ink(np.rot90(picture, -quarters).copy()), reader)
+              for quarters in (1, 2, 3)}
+    quarters, likeliest = max(turned.items(), key=lambda item: evidence(item[1]))
     if evidence(likeliest) - TURN < max(0, evidence(upright)):
         return upright
-    return likeliest[0], [less_sure(row) for row in likeliest[1]]
+    ink, rows = turned_back(likeliest, quarters)
+    return ink, [less_sure(row) for row in rows]
 
 
 def is_mostly_read(reading):
     """Whether a reading has more digits than it left out ink that is as large as one."""
-    parts = [one.part for row in reading[1] for one in row]
+    parts = [one.part for one in flat(reading[1])]
     large = LARGE_HEIGHT * np.median([len(part.mask) for part in parts])
     return len(parts) > sum(max(width, height) > large
                             for (_, _, width, height), _ in left_out(reading[0], parts))
@@ -1432,7 +1438,7 @@ def is_mostly_read(reading):
 
 def evidence(reading):
     """Sum of what each confidence in a reading speaks for it, in nats."""
-    return sum(one.log_confidence - math.log(EVEN) for row in reading[1] for one in row)
+    return sum(one.log_confidence - math.log(EVEN) for one in flat(reading[1]))
 
 
 def turned_back(reading, quarters):
@@ -1461,19 +1467,19 @@ def read_upright(picture, reader, at_all=None):
     if likeliest is first:
         return first
     ink, rows = likeliest
-    told = [list(itertools.chain.from_iterable(theirs)) for _, theirs in [first, *others]]
+    told = [flat(theirs) for _, theirs in [first, *others]]
     rows = [[agreed(one, told) for one in row] for row in rows]
     return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
 
 
 def is_sure(reading):
     """Whether there are digits in a reading, ink and rows of Founds, and each is sure."""
-    return min((one.confidence for row in reading[1] for one in row), default=0) >= SURE
+    return min((one.confidence for one in flat(reading[1])), default=0) >= SURE
 
 
 def likelihood(reading):
     """Mean log of the confidences in a reading, of UNREAD where there are none."""
-    return np.mean([one.log_confidence for row in reading[1] for one in row] or math.log(UNREAD))
+    return np.mean([one.log_confidence for one in flat(reading[1])] or math.log(UNREAD))
 
 
 def less_sure(row):
@@ -1533,7 +1539,7 @@ def read_ink(ink, reader):
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]
     rows = [row for row in rows if row]
-    others = [box for box, _ in left_out(ink, [one.part for row in rows for one in row])]
+    others = [box for box, _ in left_out(ink, [one.part for one in flat(rows)])]
     rows = [less_sure(row) if has_beside(row, others) else row for row in rows]
     return ink, long_ones_doubted(rows, others)
 
@@ -1543,7 +1549,7 @@ def long_ones_doubted(rows, others):
 
     All else are the other digits, and what was left out, boxes, that is not SHORT beside them.
     """
-    lengths = [max(one.part.mask.shape) for row in rows for one in row]
+    lengths = [max(one.part.mask.shape) for one in flat(rows)]
     least = SHORT * max(lengths, default=0)
     lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
     most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf

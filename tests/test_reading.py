@@ -553,7 +553,7 @@ def test_a_page_on_its_side_or_upside_down_is_read(quarters):
 
 
 def test_what_is_read_as_it_lies_is_not_turned(monkeypatch):
-    monkeypatch.setattr(digits, "turned_back", None)
+    monkeypatch.setattr(digits, "evidence", None)       # what turned readings are chosen by
     reader = digits.Reader(digits.PRETRAINED)
     for name in ("zero.png", "2026-row-photo.jpg", "314-15926-ruled.png"):
         assert all(one["sure"] for one in digits.read_image(EXAMPLES / name, reader).digits)
@@ -583,22 +583,24 @@ def test_a_digit_cut_out_tightly_is_read_and_its_box_is_in_the_picture(read, tmp
     assert abs(width - tight.shape[1]) <= 6 and abs(height - tight.shape[0]) <= 6
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
-def test_pictures_as_people_bring_them(mnist, kind):
-    """A few of each kind, and none of them wrong and sure; benchmarks/kinds.py has the shares."""
+@pytest.fixture
+def tally(mnist):
+    """kinds.tally of pictures of MNIST's test digits, as what ships reads them."""
     data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
     take = pages.mnist_digits(data.x_test, data.y_test)
+    return lambda kind, count, **how: kinds.tally(
+        kind, lambda file: digits.read_image(file, reader).digits, take, count, **how)
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_pictures_as_people_bring_them(tally, kind):
+    """A few of each kind, and none of them wrong and sure; benchmarks/kinds.py has the shares."""
     count = 2 if kind is kinds.small_in_a_photograph else 8         # of 12 million pixels
-    exact, wrong = kinds.tally(kind, lambda file: digits.read_image(file, reader).digits, take,
-                               count, seed=1)
+    exact, wrong = tally(kind, count, seed=1)
     assert exact >= min(count, LEAST.get(kind.__name__, 6)) and wrong <= 1
 
 
-def test_no_pen_on_the_paper_is_a_sure_1(mnist):
+def test_no_pen_on_the_paper_is_a_sure_1(tally):
     """benchmarks/surroundings.py has more of them."""
-    data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
-    take = pages.mnist_digits(data.x_test, data.y_test)
-    _, wrong = kinds.tally(surroundings.pen_on_the_paper,
-                           lambda file: digits.read_image(file, reader).digits, take, 12, seed=2,
-                           of=surroundings.SURROUNDINGS)
+    _, wrong = tally(surroundings.pen_on_the_paper, 12, seed=2, of=surroundings.SURROUNDINGS)
     assert wrong == 0
