@@ -100,6 +100,10 @@ BESIDE_OTHERS = 0.5, 0.7    # likewise, as a share of the mean of all ink that w
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
+APART = 0.5                 # heights of the taller, up or down, below which neighbours are a row
+NEXT_TO, NEXT_APART = (-0.1, 0.5), 0.75     # likewise, where there is such a gap between them
+SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)     # pixels down per pixel aside
+SLOPING = 0.6               # cost of a slope, in such heights in all
 
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
@@ -605,17 +609,38 @@ def find_parts(ink):
 
 def find_rows(parts):
     """Numbers of Parts in reading order: a list per row, from the left, the rows from the top."""
-    middle = [(part.y + part.bottom) / 2 for part in parts]
-    height = [len(part.mask) for part in parts]
-    rows = []
-    for new in sorted(range(len(parts)), key=lambda i: parts[i].x + parts[i].right):
-        away = [abs(middle[new] - middle[row[-1]]) / max(height[new], height[row[-1]])
-                for row in rows]        # from each row's last part, in heights of the taller one
-        if min(away, default=1) < 0.5:
-            rows[np.argmin(away)].append(new)
+    return rows_along(parts, slope_of_rows(parts))[0]
+
+
+def slope_of_rows(parts):
+    """The one of SLOPES, down by aside, along which Parts are least apart; 0 of fewer than 3."""
+    if len(parts) < 3 or rows_along(parts, 0)[1] < APART + SLOPING:     # nothing could be better
+        return 0
+    return min(SLOPES, key=lambda slope: rows_along(parts, slope)[1] + SLOPING * (slope != 0))
+
+
+def rows_along(parts, slope):
+    """Rows of Parts that have a slope, as find_rows gives them, and how far these are apart in all.
+
+    Each belongs to the row whose last Part is least up or down from it, in heights of the taller.
+    """
+    corners = np.array([(part.x, part.y, part.right, part.bottom) for part in parts], float)
+    x, y, right, bottom = corners.reshape(-1, 4).T
+    middle, height = (y + bottom - slope * (x + right)) / 2, bottom - y
+    rows, ends, total = [], np.empty(0, int), 0         # ends are the last ones of rows
+    for new in np.argsort(x + right, kind="stable").tolist():
+        taller = np.maximum(height[ends], height[new])
+        away, gap = np.abs(middle[ends] - middle[new]) / taller, (x[new] - right[ends]) / taller
+        away[(NEXT_TO[0] < gap) & (gap < NEXT_TO[1])] *= APART / NEXT_APART
+        total += min([APART, *away])
+        if min(away, default=APART) < APART:
+            row = away.argmin()
+            rows[row].append(new)
+            ends[row] = new
         else:
             rows.append([new])
-    return sorted(rows, key=lambda row: np.mean([middle[number] for number in row]))
+            ends = np.append(ends, new)
+    return sorted(rows, key=lambda row: middle[row].mean()), total
 
 
 def split(part):
@@ -1419,12 +1444,10 @@ def read_picture(picture, reader, at_all=None):
     well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or ink.max() <= INK:
         return upright
-    turned = {quarters: read_ink(find_ink(np.rot90(picture, -quarters).copy()), reader)
-              for quarters in (1, 2, 3)}
-    quarters, likeliest = max(turned.items(), key=lambda item: evidence(item[1]))
+    ink, rows = likeliest = max((read_turned(picture, degrees, reader)
+                                 for degrees in (90, 180, 270)), key=evidence)
     if evidence(likeliest) - TURN < max(0, evidence(upright)):
         return upright
-    ink, rows = turned_back(likeliest, quarters)
     return ink, [less_sure(row) for row in rows]
 
 
@@ -1441,16 +1464,37 @@ def evidence(reading):
     return sum(one.log_confidence - math.log(EVEN) for one in flat(reading[1]))
 
 
-def turned_back(reading, quarters):
-    """A reading of a picture that was turned clockwise so many quarters, its ink and Parts not."""
+def read_turned(picture, degrees, reader):
+    """What is read in an RGB picture that is turned anticlockwise, where it is in the picture."""
+    height, width = picture.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
+    cos, sin = np.abs(matrix[0, :2])
+    size = np.rint((width * cos + height * sin, width * sin + height * cos)).astype(int)
+    matrix[:, 2] += (size - (width, height)) / 2
+    turned = cv2.warpAffine(picture, matrix, size.tolist())
+    return moved(read_ink(find_ink(turned), reader), cv2.invertAffineTransform(matrix), picture)
+
+
+def moved(reading, matrix, picture):
+    """A reading of another picture moved by a matrix (2, 3) into this one; what is off it goes."""
     ink, rows = reading
-    for _ in range(quarters):
-        width = ink.shape[1]
-        ink = np.rot90(ink).copy()
-        rows = [[one._replace(part=Part(one.part.y, width - one.part.right,
-                                        np.rot90(one.part.mask).copy())) for one in row]
-                for row in rows]
-    return ink, rows
+    height, width = picture.shape[:2]
+    rows = [[one._replace(part=part) for one in row
+             if (part := moved_part(one.part, matrix, height, width))] for row in rows]
+    return cv2.warpAffine(ink, matrix, (width, height)), [row for row in rows if row]
+
+
+def moved_part(part, matrix, height, width):
+    """A Part moved by a matrix (2, 3) into a picture of that size, or None where it is off it."""
+    edges = [(x, y, 1) for x in (part.x, part.right - 1) for y in (part.y, part.bottom - 1)]
+    corners = matrix @ np.transpose(edges)
+    low, high = np.floor(corners.min(axis=1)), np.ceil(corners.max(axis=1)) + 1
+    own = np.array(matrix, float)
+    own[:, 2] += matrix[:, :2] @ (part.x, part.y) - low
+    left, top, across, down = np.int32([*low, *(high - low)]).tolist()
+    mask = cv2.warpAffine(np.uint8(part.mask), own, (across, down)) > 0
+    mask = mask[max(0, -top):max(0, height - top), max(0, -left):max(0, width - left)]
+    return trimmed(max(0, left), max(0, top), mask) if mask.any() else None
 
 
 def read_upright(picture, reader, at_all=None):
@@ -1462,7 +1506,7 @@ def read_upright(picture, reader, at_all=None):
     first = read_ink(find_ink(picture, at_all), reader)
     if is_sure(first):
         return first
-    others = [other for other in other_readings(picture, reader) if other[1]]
+    others = [other for other in other_readings(picture, first, reader) if other[1]]
     likeliest = max([first, *others], key=likelihood)
     if likeliest is first:
         return first
@@ -1498,38 +1542,33 @@ def agreed(found, told):
     return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
-def other_readings(picture, reader):
-    """Yield readings of an RGB picture blurred, and with a margin around it.
+def other_readings(picture, first, reader):
+    """Yield readings of an RGB picture blurred, in a margin, and levelled if its first one slopes.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
-    for wider, inside in surrounded(picture):
-        ink, rows = read_ink(find_ink(wider), reader)
-        yield ink[inside], [[within(one, inside, ink.shape) for one in row] for row in rows]
+    for wider, margin in surrounded(picture):
+        back = np.float32([[1, 0, -margin], [0, 1, -margin]])
+        yield moved(read_ink(find_ink(wider), reader), back, picture)
+    slope = slope_of_rows([one.part for one in flat(first[1])])
+    if slope:
+        yield read_turned(picture, math.degrees(math.atan(slope)), reader)
 
 
 def surrounded(picture):
     """Yield a picture in a margin of the lightest, and of the darkest, of its common colours.
 
-    With each come the slices that it is there.
+    With each comes the width of the margin in pixels.
     """
     small = shrunk(picture, 128).reshape(-1, 3)
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
     papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
     margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
-    inside = np.s_[margin:-margin, margin:-margin]
     for paper in [*papers[-1:], *papers[:-1][:1]]:
         yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT,
-                                 value=paper.tolist()), inside
-
-
-def within(found, inside, shape):
-    """A Found of a picture of `shape` in a part of it, the slices `inside`."""
-    mask = np.zeros(shape, bool)
-    mask[found.part.y:found.part.bottom, found.part.x:found.part.right] = found.part.mask
-    return found._replace(part=trimmed(0, 0, mask[inside]))
+                                 value=paper.tolist()), margin
 
 
 def read_ink(ink, reader):

@@ -372,10 +372,48 @@ def turned_page(take, rng):
     return np.rot90(on_paper(page, rng), rng.integers(1, 4)), text
 
 
+def slanting_page(take, rng):
+    """A number, two with a wide gap between them, or some rows, turned by 15 to 35 degrees."""
+    layout = some(rng, ("row", "gap", "rows"))
+    if layout == "gap":
+        rows = [row_of(take, int(rng.integers(1, 4)), rng, height=70)[:2] for _ in range(2)]
+        (one, first), (other, second) = rows
+        page = np.concatenate([one, np.zeros((len(one), int(rng.integers(60, 200)))), other], 1)
+        text = first + second
+    else:
+        page, text = pages.lay_out(lambda count: take(count, rng), layout, rng)
+    height, width = page.shape
+    room = int(0.5 * max(page.shape))
+    turn = cv2.getRotationMatrix2D((width / 2 + room, height / 2 + room),
+                                   float(some(rng, (-1, 1)) * rng.uniform(15, 35)), 1)
+    page = np.pad(page.astype(np.float32), room)
+    return on_paper(cv2.warpAffine(page, turn, page.shape[::-1]), rng), text
+
+
+def climbing_row(take, rng):
+    """A number whose digits stand upright in a row that climbs or falls by 10 to 25 degrees."""
+    row, text, height, edges = row_of(take, int(rng.integers(3, 7)), rng)
+    climb = some(rng, (-1, 1)) * np.tan(np.radians(rng.uniform(10, 25)))
+    ink = np.pad(row, ((int(abs(climb) * row.shape[1]),) * 2, (0, 0)))
+    for left, right in edges:
+        column = ink[:, left:right]
+        column[:] = np.roll(column, int(climb * (left + right - row.shape[1]) / 2), axis=0)
+    return on_paper(margined(ink, height, rng), rng), text
+
+
+def exponent(take, rng):
+    """One or two digits with a smaller one raised beside them, as in 2 to the power of 5."""
+    base, text, height, _ = row_of(take, int(rng.integers(1, 3)), rng)
+    raised, power, *_ = row_of(take, 1, rng, height=int(height * rng.uniform(0.4, 0.65)))
+    ink = np.pad(base, ((int(0.3 * height), 0), (0, raised.shape[1] + int(0.15 * height))))
+    ink[:len(raised), -raised.shape[1]:] = raised
+    return on_paper(margined(ink, height, rng), rng), text + power
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
 OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
-          straight_ones, low_on_a_page, turned_page)
+          straight_ones, low_on_a_page, turned_page, slanting_page, climbing_row, exponent)
 
 
 def encoded(picture, rng):

@@ -256,6 +256,31 @@ def test_a_row_may_climb_and_a_column_has_a_row_a_digit():
     assert [len(row) for row in digits.find_rows(find(on_white(column))[1])] == [1] * 6
 
 
+@pytest.mark.parametrize("degrees", [-32, -18, 24, 33])
+def test_rows_of_a_slanting_page_are_read_along_their_slope(degrees):
+    """Even where a digit of a row is lower than one of the next row is, and over a wide gap."""
+    page, order = np.zeros((800, 800)), []
+    turn = cv2.getRotationMatrix2D((400, 400), degrees, 1)
+    for y, row in ((240, (180, 250, 320, 560)), (360, (180, 250)), (480, (180, 250, 320, 390))):
+        for x in row:
+            digit = draw(len(order), (800, 800), (x, y, 70), 7)
+            order.append(box_of(cv2.warpAffine(digit, turn, (800, 800)))[:2])
+            page = np.maximum(page, digit)
+    parts = find(on_white(cv2.warpAffine(page, turn, (800, 800))))[1]
+    rows = digits.find_rows(parts)
+    assert [len(row) for row in rows] == [4, 2, 4]
+    places = [(parts[i].x, parts[i].y) for row in rows for i in row]
+    assert np.abs(np.subtract(places, order)).max() < 15        # the digits are 70 high
+
+
+def test_a_raised_digit_belongs_to_the_row_and_one_in_the_next_line_does_not():
+    def part(x, y, height):
+        return digits.Part(x, y, np.ones((height, height // 2), bool))
+    two_to_the_fifth, below = [part(100, 100, 80), part(150, 60, 45)], part(150, 190, 80)
+    assert digits.find_rows([below, *two_to_the_fifth]) == [[1, 2], [0]]
+    assert digits.find_rows([part(400, 60, 45), part(100, 100, 80)]) == [[0], [1]]
+
+
 def test_touching_digits_are_split_between_them():
     one, other = draw(2, (120, 200), (20, 15, 90), 8), draw(3, (120, 200), (76, 15, 90), 8)
     page = np.maximum(one, other)

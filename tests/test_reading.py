@@ -552,6 +552,38 @@ def test_a_page_on_its_side_or_upside_down_is_read(quarters):
         assert abs((left + right) / 2 - (70 + 76 * number)) < 15 and abs(top + bottom - 208) < 20
 
 
+@pytest.mark.parametrize("degrees", [-30, 28])
+def test_a_slanting_row_in_doubt_is_read_level(degrees):
+    """What is a 7 there would be a 1 as it lies; the boxes are where it lies."""
+    ink = np.pad(draw_row([7, 3, 7, 0, 7], (140, 460), (30, 30), 80, 7), 150)
+    turn = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), degrees, 1)
+    ink = cv2.warpAffine(ink, turn, ink.shape[::-1])
+    read = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED))
+    assert [[one.digit for one in row] for row in read[1]] == [[7, 3, 7, 0, 7]]
+    for number, one in enumerate(read[1][0]):
+        x, y = turn @ (180 + 29 + 76 * number, 220, 1)      # the middle of each digit, turned
+        assert abs((one.part.x + one.part.right) / 2 - x) < 15
+        assert abs((one.part.y + one.part.bottom) / 2 - y) < 15
+        own = ink[one.part.y:one.part.bottom, one.part.x:one.part.right]
+        assert own[one.part.mask].sum() > 0.85 * own.sum()
+
+
+@pytest.mark.parametrize("degrees", [90, 37, -4])
+def test_what_is_moved_lies_where_it_was(degrees):
+    """A part of a turned picture, turned back; what is off the picture then is dropped."""
+    page = np.zeros((300, 400), np.uint8)
+    cv2.ellipse(page, (150, 120), (60, 25), 20, 0, 360, 255, 9)
+    turn = cv2.getRotationMatrix2D((150, 150), degrees, 1)
+    turn[:, 2] += 100
+    parts = digits.find_parts(cv2.warpAffine(page, turn, (700, 700)))
+    parts.append(digits.Part(690, 690, np.ones((9, 9), bool)))
+    row = [digits.Found(part, None, np.eye(10)[0]) for part in parts]
+    ink, ((one,),) = digits.moved((page, [row]), cv2.invertAffineTransform(turn), page)
+    again = np.zeros(page.shape, bool)
+    again[one.part.y:one.part.bottom, one.part.x:one.part.right] = one.part.mask
+    assert ink.shape == page.shape and (again != (page > 0)).mean() < 0.01
+
+
 def test_what_is_read_as_it_lies_is_not_turned(monkeypatch):
     monkeypatch.setattr(digits, "evidence", None)       # what turned readings are chosen by
     reader = digits.Reader(digits.PRETRAINED)
