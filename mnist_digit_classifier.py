@@ -101,7 +101,7 @@ LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have 
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 APART = 0.5                 # heights of the taller, up or down, below which neighbours are a row
-NEXT_TO, NEXT_APART = (-0.1, 0.5), 0.75     # likewise, where there is such a gap between them
+NEXT_TO, NEAR = (-0.1, 0.5), 2 / 3      # with such a gap between them only so much of it counts
 SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)     # pixels down per pixel aside
 SLOPING = 0.6               # cost of a slope, in such heights in all
 
@@ -624,23 +624,23 @@ def rows_along(parts, slope):
 
     Each belongs to the row whose last Part is least up or down from it, in heights of the taller.
     """
-    corners = np.array([(part.x, part.y, part.right, part.bottom) for part in parts], float)
-    x, y, right, bottom = corners.reshape(-1, 4).T
-    middle, height = (y + bottom - slope * (x + right)) / 2, bottom - y
-    rows, ends, total = [], np.empty(0, int), 0         # ends are the last ones of rows
-    for new in np.argsort(x + right, kind="stable").tolist():
-        taller = np.maximum(height[ends], height[new])
-        away, gap = np.abs(middle[ends] - middle[new]) / taller, (x[new] - right[ends]) / taller
-        away[(NEXT_TO[0] < gap) & (gap < NEXT_TO[1])] *= APART / NEXT_APART
-        total += min([APART, *away])
-        if min(away, default=APART) < APART:
-            row = away.argmin()
-            rows[row].append(new)
-            ends[row] = new
+    middle = [(part.y + part.bottom - slope * (part.x + part.right)) / 2 for part in parts]
+    left, right = [part.x for part in parts], [part.right for part in parts]
+    height = [len(part.mask) for part in parts]
+    rows, total = [], 0
+    for new in sorted(range(len(parts)), key=lambda i: left[i] + right[i]):
+        away = []
+        for *_, last in rows:
+            taller = max(height[last], height[new])
+            near = NEXT_TO[0] < (left[new] - right[last]) / taller < NEXT_TO[1]
+            away.append(abs(middle[new] - middle[last]) / taller * (NEAR if near else 1))
+        least = min(away, default=APART)
+        total += min(least, APART)
+        if least < APART:
+            rows[away.index(least)].append(new)
         else:
             rows.append([new])
-            ends = np.append(ends, new)
-    return sorted(rows, key=lambda row: middle[row].mean()), total
+    return sorted(rows, key=lambda row: np.mean([middle[number] for number in row])), total
 
 
 def split(part):
