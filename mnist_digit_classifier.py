@@ -98,6 +98,7 @@ FAINT = 0.6                 # power of a digit's ink, so that what is faint of i
 FIRM = 0.2, 0.55            # mean ink of a digit at which its confidence is nought, and is whole
 BESIDE_OTHERS = 0.5, 0.7    # likewise, as a share of the mean of all ink that was found
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
+SMALLER = 0.25              # likewise digits that are much smaller than the others
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 APART = 0.5                 # heights of the taller, up or down, below which neighbours are a row
@@ -1316,6 +1317,36 @@ def look(ink, parts, reader):
     return list(map(Found, parts, images, reader.confidences(images) * firmness[:, None]))
 
 
+def find_and_look(ink, reader):
+    """What may be digits in a picture's ink, read as it is: a list of Founds.
+
+    Strokes that are too small to be some beside the others are, if that is likelier.
+    """
+    first, small = look(ink, find_parts(ink), reader), smaller_digits(ink, reader)
+    if not small:
+        return first
+    rest = ink.copy()
+    for x, y, mask in (one.part for one in small):
+        rest[y:y + len(mask), x:x + mask.shape[1]][mask] = 0
+    return max(first, [*look(rest, find_parts(rest), reader), *small], key=evidence)
+
+
+def smaller_digits(ink, reader):
+    """Founds of strokes smaller than large ones that may be digits; a lone 0 or 1 may be a mark."""
+    labels, boxes = components(np.uint8(ink > INK))
+    usual = usual_height(boxes)
+    parts = [trimmed(x, y, labels[y:y + height, x:x + width] == number)
+             for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1)
+             if SMALLER * usual <= height < LARGE_HEIGHT * usual]
+    likely = [one for one in look(ink, parts, reader) if one.confidence > EVEN]
+    return likely if any(one.digit > 1 for one in likely) else []
+
+
+def evidence(found):
+    """Sum of what the confidence in each Found speaks for it, in nats."""
+    return sum(one.log_confidence - math.log(EVEN) for one in found)
+
+
 class Span(NamedTuple):
     """Consecutive pieces of a row, taken for one digit."""
     first: int                  # number of its first piece
@@ -1444,9 +1475,9 @@ def read_picture(picture, reader, at_all=None):
     well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or ink.max() <= INK:
         return upright
-    ink, rows = likeliest = max((read_turned(picture, degrees, reader)
-                                 for degrees in (90, 180, 270)), key=evidence)
-    if evidence(likeliest) - TURN < max(0, evidence(upright)):
+    ink, rows = max((read_turned(picture, degrees, reader) for degrees in (90, 180, 270)),
+                    key=lambda reading: evidence(flat(reading[1])))
+    if evidence(flat(rows)) - TURN < max(0, evidence(flat(upright[1]))):
         return upright
     return ink, [less_sure(row) for row in rows]
 
@@ -1457,11 +1488,6 @@ def is_mostly_read(reading):
     large = LARGE_HEIGHT * np.median([len(part.mask) for part in parts])
     return len(parts) > sum(max(width, height) > large
                             for (_, _, width, height), _ in left_out(reading[0], parts))
-
-
-def evidence(reading):
-    """Sum of what each confidence in a reading speaks for it, in nats."""
-    return sum(one.log_confidence - math.log(EVEN) for one in flat(reading[1]))
 
 
 def read_turned(picture, degrees, reader):
@@ -1573,7 +1599,7 @@ def surrounded(picture):
 
 def read_ink(ink, reader):
     """The ink of a picture, and the digits in it: a list of Founds for each row."""
-    found = join_halves(ink, look(ink, find_parts(ink), reader), reader)
+    found = join_halves(ink, find_and_look(ink, reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]

@@ -410,10 +410,32 @@ def exponent(take, rng):
     return on_paper(margined(ink, height, rng), rng), text + power
 
 
+def smaller_number(take, rng):
+    """A number, and one 0.3 to 0.55 times as high above it, below it or after it."""
+    tall = int(rng.integers(100, 180))
+    large, text, _, _ = row_of(take, int(rng.integers(1, 4)), rng, height=tall)
+    small, other, height, _ = row_of(take, int(rng.integers(1, 5)), rng,
+                                     height=int(tall * rng.uniform(0.3, 0.55)))
+    side = some(rng, ("above", "below", "after"))
+    if side == "after":
+        low = len(large) - len(small)
+        small = np.pad(small, ((low, 0), (int(0.5 * height), 0)))
+        return on_paper(margined(np.concatenate([large, small], axis=1), tall, rng), rng), \
+            text + other
+    small = np.pad(small, ((0, 0), (int(rng.uniform(0, 0.5) * tall), 0)))
+    width = max(large.shape[1], small.shape[1])
+    large, small = (np.pad(ink, ((0, height // 4), (0, width - ink.shape[1])))
+                    for ink in (large, small))
+    if side == "above":
+        return on_paper(margined(np.concatenate([small, large]), tall, rng), rng), other + text
+    return on_paper(margined(np.concatenate([large, small]), tall, rng), rng), text + other
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
 OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
-          straight_ones, low_on_a_page, turned_page, slanting_page, climbing_row, exponent)
+          straight_ones, low_on_a_page, turned_page, slanting_page, climbing_row, exponent,
+          smaller_number)
 
 
 def encoded(picture, rng):

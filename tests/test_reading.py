@@ -534,6 +534,25 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     assert ink is not clear and three.digit == 3 and len(asked) == 4
 
 
+@pytest.mark.parametrize("place", ["beside", "below", "next to"])
+def test_much_smaller_digits_are_read_too(place):
+    """Alone, or so close to a large one that they might be a piece of it."""
+    x, y = {"beside": (330, 100), "below": (70, 190), "next to": (268, 125)}[place]
+    ink = np.maximum(draw_row([4, 3], (280, 460), (30, 30), 130, 11),
+                     draw_row([2, 6], (280, 460), (x, y), 44, 5))
+    _, rows = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED))
+    assert [one.digit for one in digits.flat(rows)] == [4, 3, 2, 6]
+
+
+def test_small_marks_beside_large_digits_are_no_digits():
+    """A comma looks like a 1, a degree sign like a 0."""
+    ink = np.uint8(255 * draw_row([4, 3], (200, 420), (30, 30), 130, 11))
+    cv2.line(ink, (300, 150), (288, 188), 255, 9, cv2.LINE_AA)
+    cv2.ellipse(ink, (340, 60), (16, 20), 0, 0, 360, 255, 7, cv2.LINE_AA)
+    _, rows = digits.read_ink(ink, digits.Reader(digits.PRETRAINED))
+    assert [one.digit for one in digits.flat(rows)] == [4, 3]
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_page_on_its_side_or_upside_down_is_read(quarters):
     """In reading order, the boxes where the digits are in the picture as it lies, none sure."""
