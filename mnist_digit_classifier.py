@@ -101,10 +101,10 @@ LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have 
 SMALLER = 0.25              # likewise digits that are much smaller than the others
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
-APART = 0.5                 # heights of the taller, up or down, below which neighbours are a row
-NEXT_TO, NEAR = (-0.1, 0.5), 2 / 3      # with such a gap between them only so much of it counts
-SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)     # pixels down per pixel aside
-SLOPING = 0.6               # cost of a slope, in such heights in all
+APART = 0.5                 # of the taller's height, up or down, from which neighbours are no row
+NEXT_TO, NEAR = (-0.1, 0.5), 2 / 3      # gap, of it too, with which only so much of that counts
+SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)  # of rows, pixels down by aside
+SLOPING = 0.6               # cost of a slope, in such heights of all Parts
 
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
@@ -1246,8 +1246,8 @@ def save_picture(figure, path):
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
-# picture as it is, blurred, in a margin, turned. try_to_read makes the answer of a file, read_all
-# prints those of many, in_parallel spreads them over threads.
+# picture as it is, blurred, in a margin, levelled, turned. try_to_read makes the answer of a file,
+# read_all prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1320,7 +1320,7 @@ def look(ink, parts, reader):
 def find_and_look(ink, reader):
     """What may be digits in a picture's ink, read as it is: a list of Founds.
 
-    Strokes that are too small to be some beside the others are, if that is likelier.
+    Strokes that are small beside the others are digits of their own where that is likelier.
     """
     first, small = look(ink, find_parts(ink), reader), smaller_digits(ink, reader)
     if not small:
@@ -1335,7 +1335,7 @@ def smaller_digits(ink, reader):
     """Founds of strokes smaller than large ones that may be digits; a lone 0 or 1 may be a mark."""
     labels, boxes = components(np.uint8(ink > INK))
     usual = usual_height(boxes)
-    parts = [trimmed(x, y, labels[y:y + height, x:x + width] == number)
+    parts = [Part(x, y, labels[y:y + height, x:x + width] == number)
              for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1)
              if SMALLER * usual <= height < LARGE_HEIGHT * usual]
     likely = [one for one in look(ink, parts, reader) if one.confidence > EVEN]
@@ -1574,8 +1574,7 @@ def other_readings(picture, first, reader):
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
-    for wider, margin in surrounded(picture):
-        back = np.float32([[1, 0, -margin], [0, 1, -margin]])
+    for wider, back in surrounded(picture):
         yield moved(read_ink(find_ink(wider), reader), back, picture)
     slope = slope_of_rows([one.part for one in flat(first[1])])
     if slope:
@@ -1585,16 +1584,17 @@ def other_readings(picture, first, reader):
 def surrounded(picture):
     """Yield a picture in a margin of the lightest, and of the darkest, of its common colours.
 
-    With each comes the width of the margin in pixels.
+    With each comes the matrix (2, 3) that moves what is found there back into the picture.
     """
     small = shrunk(picture, 128).reshape(-1, 3)
     colour = small // 16 @ np.array([256, 16, 1])           # 16 levels a channel
     common = np.flatnonzero(np.bincount(colour) >= COMMON * len(colour))
     papers = sorted((small[colour == one].mean(axis=0) for one in common), key=sum)
     margin = round(AROUND * min(max(picture.shape), LOOK_OBLONG * min(picture.shape[:2])))
+    back = np.float32([[1, 0, -margin], [0, 1, -margin]])
     for paper in [*papers[-1:], *papers[:-1][:1]]:
         yield cv2.copyMakeBorder(picture, *[margin] * 4, cv2.BORDER_CONSTANT,
-                                 value=paper.tolist()), margin
+                                 value=paper.tolist()), back
 
 
 def read_ink(ink, reader):
