@@ -585,12 +585,13 @@ def joined(parts):
     return Part(x, y, mask)
 
 
-def find_parts(ink):
+def find_parts(ink, strokes=None):
     """Parts of a picture's ink that may be digits: large strokes with the small ones near them.
 
-    A small one belongs to the next large one where it is near it and no speck.
+    A small one belongs to the next large one where it is near it and no speck. `strokes` are what
+    components gives of the ink, if that is at hand.
     """
-    labels, boxes = components(np.uint8(ink > INK))
+    labels, boxes = strokes or components(np.uint8(ink > INK))
     kept = np.argsort(-boxes[:, 4], kind="stable")[:MAX_PARTS]
     if not len(kept):
         return []
@@ -1322,18 +1323,20 @@ def find_and_look(ink, reader):
 
     Strokes that are small beside the others are digits of their own where that is likelier.
     """
-    first, small = look(ink, find_parts(ink), reader), smaller_digits(ink, reader)
+    strokes = components(np.uint8(ink > INK))
+    first, small = look(ink, find_parts(ink, strokes), reader), smaller_digits(ink, strokes, reader)
     if not small:
         return first
     rest = ink.copy()
     for x, y, mask in (one.part for one in small):
         rest[y:y + len(mask), x:x + mask.shape[1]][mask] = 0
-    return max(first, [*look(rest, find_parts(rest), reader), *small], key=evidence)
+    apart = [*look(rest, find_parts(rest), reader), *small]
+    return max(first, apart, key=evidence)
 
 
-def smaller_digits(ink, reader):
-    """Founds of strokes smaller than large ones that may be digits; a lone 0 or 1 may be a mark."""
-    labels, boxes = components(np.uint8(ink > INK))
+def smaller_digits(ink, strokes, reader):
+    """Founds of small strokes of ink that are likely digits; 0s and 1s alone may be marks."""
+    labels, boxes = strokes
     usual = usual_height(boxes)
     parts = [Part(x, y, labels[y:y + height, x:x + width] == number)
              for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1)
