@@ -105,6 +105,7 @@ APART = 0.5                 # of the taller's height, up or down, from which nei
 NEXT_TO, NEAR = (-0.1, 0.5), 2 / 3      # gap, of it too, with which only so much of that counts
 SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)  # of rows, pixels down by aside
 SLOPING = 0.6               # cost of a slope, in such heights of all Parts
+TELLING = 100               # Parts, so many of them tell the slope
 
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
@@ -616,9 +617,10 @@ def find_rows(parts):
 
 def slope_of_rows(parts):
     """The one of SLOPES, down by aside, along which Parts are least apart; 0 of fewer than 3."""
-    if len(parts) < 3 or rows_along(parts, 0)[1] < APART + SLOPING:     # nothing could be better
+    some = parts[:TELLING]
+    if len(some) < 3 or rows_along(some, 0)[1] < APART + SLOPING:       # nothing could be better
         return 0
-    return min(SLOPES, key=lambda slope: rows_along(parts, slope)[1] + SLOPING * (slope != 0))
+    return min(SLOPES, key=lambda slope: rows_along(some, slope)[1] + SLOPING * (slope != 0))
 
 
 def rows_along(parts, slope):
