@@ -638,8 +638,8 @@ def rows_along(parts, slope):
             taller = max(height[last], height[new])
             near = NEXT_TO[0] < (left[new] - right[last]) / taller < NEXT_TO[1]
             away.append(abs(middle[new] - middle[last]) / taller * (NEAR if near else 1))
-        least = min(away, default=APART)
-        total += min(least, APART)
+        least = min([APART, *away])
+        total += least
         if least < APART:
             rows[away.index(least)].append(new)
         else:

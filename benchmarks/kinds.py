@@ -7,9 +7,10 @@ lines under numbers, decimal commas, words beside numbers, rows cropped without 
 digits cut out tightly, numbers that are small in a large photograph. Then a second table of others:
 sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
 stripe, large pale letters behind a number, straight 1s by all pens (these numbers are drawn), low
-numbers on a large page, pages that lie on a side or upside down. Nothing here is made by
-drawn_pages.py, which the network that finds ink learned from. Only digits count as text: a slash,
-a comma or a letter is none. Sure and wrong: the text is wrong and every digit given is called sure.
+numbers on a large page, pages that lie on a side or upside down or slant, rows that climb,
+exponents, a number beside a larger one. Nothing here is made by drawn_pages.py, which the network
+that finds ink learned from. Only digits count as text: a slash, a comma or a letter is none. Sure
+and wrong: the text is wrong and every digit given is called sure.
 """
 import argparse
 import io
@@ -418,17 +419,16 @@ def smaller_number(take, rng):
                                      height=int(tall * rng.uniform(0.3, 0.55)))
     side = some(rng, ("above", "below", "after"))
     if side == "after":
-        low = len(large) - len(small)
-        small = np.pad(small, ((low, 0), (int(0.5 * height), 0)))
-        return on_paper(margined(np.concatenate([large, small], axis=1), tall, rng), rng), \
-            text + other
-    small = np.pad(small, ((0, 0), (int(rng.uniform(0, 0.5) * tall), 0)))
-    width = max(large.shape[1], small.shape[1])
-    large, small = (np.pad(ink, ((0, height // 4), (0, width - ink.shape[1])))
-                    for ink in (large, small))
-    if side == "above":
-        return on_paper(margined(np.concatenate([small, large]), tall, rng), rng), other + text
-    return on_paper(margined(np.concatenate([large, small]), tall, rng), rng), text + other
+        small = np.pad(small, ((len(large) - len(small), 0), (int(0.5 * height), 0)))
+        ink = np.concatenate([large, small], axis=1)
+    else:
+        small = np.pad(small, ((0, 0), (int(rng.uniform(0, 0.5) * tall), 0)))
+        width = max(large.shape[1], small.shape[1])
+        large, small = (np.pad(ink, ((0, height // 4), (0, width - ink.shape[1])))
+                        for ink in (large, small))
+        ink = np.concatenate([small, large] if side == "above" else [large, small])
+    text = other + text if side == "above" else text + other
+    return on_paper(margined(ink, tall, rng), rng), text
 
 
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
