@@ -112,6 +112,8 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
+OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
+HIGHEST = 1.6               # times the usual height that such strokes have at most
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
@@ -584,6 +586,14 @@ def joined(parts):
     for part in parts:
         mask[part.y - y:part.bottom - y, part.x - x:part.right - x] |= part.mask
     return Part(x, y, mask)
+
+
+def parts_between(least, most, strokes):
+    """Parts of strokes, as components gives them, that are from `least` to below `most` high."""
+    labels, boxes = strokes
+    return [Part(x, y, labels[y:y + height, x:x + width] == number)
+            for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1)
+            if least <= height < most]
 
 
 def find_parts(ink, strokes=None):
@@ -1338,11 +1348,8 @@ def find_and_look(ink, reader):
 
 def smaller_digits(ink, strokes, reader):
     """Founds of small strokes of ink that are likely digits; 0s and 1s alone may be marks."""
-    labels, boxes = strokes
-    usual = usual_height(boxes)
-    parts = [Part(x, y, labels[y:y + height, x:x + width] == number)
-             for number, (x, y, width, height, _) in enumerate(boxes.tolist(), 1)
-             if SMALLER * usual <= height < LARGE_HEIGHT * usual]
+    usual = usual_height(strokes[1])
+    parts = parts_between(SMALLER * usual, LARGE_HEIGHT * usual, strokes)
     likely = [one for one in look(ink, parts, reader) if one.confidence > EVEN]
     return likely if any(one.digit > 1 for one in likely) else []
 
@@ -1476,7 +1483,7 @@ def read_picture(picture, reader, at_all=None):
     What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
     is much likelier there stays, but it is not sure.
     """
-    ink, _ = upright = read_upright(picture, reader, at_all)
+    ink, _ = upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
     well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or ink.max() <= INK:
         return upright
@@ -1545,6 +1552,53 @@ def read_upright(picture, reader, at_all=None):
     told = [flat(theirs) for _, theirs in [first, *others]]
     rows = [[agreed(one, told) for one in row] for row in rows]
     return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
+
+
+def with_overlooked(reading, picture, reader):
+    """A reading of an RGB picture, and of what it overlooked: beside that, no row is sure.
+
+    Of that, 0s and 1s may be marks; other digits are read again with all ink.
+    """
+    ink, rows = reading
+    found = overlooked(picture, ink, [one.part for one in flat(rows)], reader)
+    digits = [one.part for one in found if one.digit > 1]
+    if digits:
+        ink = ink.copy()
+        for part in digits:
+            ink[part.y:part.bottom, part.x:part.right][part.mask] = 255
+        ink, rows = read_ink(ink, reader)
+    boxes = [(part.x, part.y, *part.mask.shape[::-1]) for part in (one.part for one in found)]
+    return ink, [less_sure(row) if has_beside(row, boxes) else row for row in rows]
+
+
+def overlooked(picture, ink, parts, reader):
+    """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
+    if not parts:
+        return []
+    inside, usual = np.zeros_like(ink), np.median([len(part.mask) for part in parts])
+    for part in parts:
+        inside[part.y:part.bottom, part.x:part.right][part.mask] = 1
+    edge = np.ones((2 * round(usual / 16) + 3,) * 2)
+    near = cv2.dilate(inside, edge)
+    traces = (ink > TRACE) & (near == 0)
+    if not traces.any():
+        return []
+    colours = in_pen(picture, inside > 0, cv2.dilate(near, edge) > near)
+    strokes = components(np.uint8((colours > 127) & (near == 0)))
+    some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
+            if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
+    return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
+
+
+def in_pen(picture, inside, around):
+    """How near an RGB picture's colours are to a pen's, (height, width) uint8; 0 is the paper's.
+
+    They are the medians in two masks, inside the strokes of digits and around them.
+    """
+    pen, paper = (np.median(picture[mask], axis=0) for mask in (inside, around))
+    towards = pen - paper
+    weights = np.append(towards, -towards @ paper) * (255 / max(1, towards @ towards))
+    return cv2.transform(picture, weights[None])
 
 
 def is_sure(reading):
