@@ -534,6 +534,28 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     assert ink is not clear and three.digit == 3 and len(asked) == 4
 
 
+@pytest.mark.parametrize("overlooked, row", [(1, "37"), (4, "347")])
+def test_a_stroke_that_is_hardly_ink_and_yet_like_a_digit_leaves_a_doubt(overlooked, row):
+    """Beside it no row is sure. A 1 may be a slash, another digit is read."""
+    reader, pen, paper = digits.Reader(digits.PRETRAINED), (40, 30, 120), (240, 240, 200)
+    two = np.uint8(255 * np.maximum(draw(3, (400, 400), (30, 30, 90), 8),
+                                    draw(7, (400, 400), (230, 30, 90), 8)))
+    below = np.uint8(255 * draw(2, (400, 400), (60, 260, 90), 8))
+    between = np.uint8(255 * draw(overlooked, (400, 400), (130, 30, 90), 8))
+    ink = np.maximum(two, below)
+    ink[60:70] = np.maximum(ink, between // 10)[60:70]      # of all of it no more is found
+
+    def read(stroke, colours):
+        picture = colour(np.maximum(two, below) / 255, pen, paper)
+        picture = np.uint8(picture + stroke[..., None] / 255 * (np.float32(colours) - picture))
+        _, found = digits.with_overlooked(digits.read_ink(ink, reader), picture, reader)
+        return [("".join(str(one.digit) for one in row), digits.is_sure((ink, [row])))
+                for row in found]
+    assert read(between, pen) == [(row, False), ("2", True)]
+    for stroke, colours in ((between, (250, 210, 190)), (np.zeros_like(ink), pen)):
+        assert read(stroke, colours) == [("37", True), ("2", True)]
+
+
 @pytest.mark.parametrize("place", ["beside", "below", "next to"])
 def test_much_smaller_digits_are_read_too(place):
     """Alone, or so close to a large one that they might be a piece of it."""
