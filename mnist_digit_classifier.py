@@ -112,9 +112,9 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
+BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
-BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
@@ -586,6 +586,14 @@ def joined(parts):
     for part in parts:
         mask[part.y - y:part.bottom - y, part.x - x:part.right - x] |= part.mask
     return Part(x, y, mask)
+
+
+def painted(ink, parts, value):
+    """A copy of ink (height, width), or of any such mask, with a value where Parts are."""
+    ink = ink.copy()
+    for part in parts:
+        ink[part.y:part.bottom, part.x:part.right][part.mask] = value
+    return ink
 
 
 def parts_between(least, most, strokes):
@@ -1340,9 +1348,7 @@ def find_and_look(ink, reader):
     first, small = look(ink, find_parts(ink, strokes), reader), smaller_digits(ink, strokes, reader)
     if not small:
         return first
-    rest = ink.copy()
-    for x, y, mask in (one.part for one in small):
-        rest[y:y + len(mask), x:x + mask.shape[1]][mask] = 0
+    rest = painted(ink, [one.part for one in small], 0)
     apart = [*look(rest, find_parts(rest), reader), *small]
     return max(first, apart, key=evidence)
 
@@ -1564,11 +1570,8 @@ def with_overlooked(reading, picture, reader):
     found = overlooked(picture, ink, [one.part for one in flat(rows)], reader)
     digits = [one.part for one in found if one.digit > 1]
     if digits:
-        ink = ink.copy()
-        for part in digits:
-            ink[part.y:part.bottom, part.x:part.right][part.mask] = 255
-        ink, rows = read_ink(ink, reader)
-    boxes = [(part.x, part.y, *part.mask.shape[::-1]) for part in (one.part for one in found)]
+        ink, rows = read_ink(painted(ink, digits, 255), reader)
+    boxes = [(one.part.x, one.part.y, *one.part.mask.shape[::-1]) for one in found]
     return ink, [less_sure(row) if has_beside(row, boxes) else row for row in rows]
 
 
@@ -1576,9 +1579,7 @@ def overlooked(picture, ink, parts, reader):
     """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
     if not parts:
         return []
-    inside, usual = np.zeros_like(ink), np.median([len(part.mask) for part in parts])
-    for part in parts:
-        inside[part.y:part.bottom, part.x:part.right][part.mask] = 1
+    inside, usual = painted(0 * ink, parts, 1), np.median([len(part.mask) for part in parts])
     edge = np.ones((2 * round(usual / 16) + 3,) * 2)
     near = cv2.dilate(inside, edge)
     traces = (ink > TRACE) & (near == 0)
