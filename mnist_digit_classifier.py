@@ -115,6 +115,7 @@ AS_PIECE = 0.88             # factor of the confidence in a piece that was cut o
 BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
+COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
@@ -1410,8 +1411,7 @@ def best_path(spans, rewards):
     """Numbers of Spans that part a row best, given the log of the highest confidence in each."""
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
-        height, width = span.part.mask.shape
-        reward = max(rewards[number], NO_DIGIT * max(1, width / (0.8 * height))) - span.cost
+        reward = max(rewards[number], NO_DIGIT) - span.cost
         total, path = paths[span.first]
         if span.end not in paths or total + reward > paths[span.end][0]:
             paths[span.end] = total + reward, [*path, number]
@@ -1666,8 +1666,17 @@ def read_ink(ink, reader):
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]
     rows = [row for row in rows if row]
     others = [box for box, _ in left_out(ink, [one.part for one in flat(rows)])]
-    rows = [less_sure(row) if has_beside(row, others) else row for row in rows]
+    rows = [commas_doubted(less_sure(row) if has_beside(row, others) else row) for row in rows]
     return ink, long_ones_doubted(rows, others)
+
+
+def commas_doubted(row):
+    """A row of Founds, its 0s, 1s and 9s not sure that are small and low: a comma, a full stop."""
+    places = [(len(one.part.mask), (one.part.y + one.part.bottom) / 2) for one in row]
+    usual, middle = np.median(places, axis=0)
+    lower, below = COMMA
+    return [less_sure([one])[0] if one.digit in (0, 1, 9) and height < lower * usual
+            and at > middle + below * usual else one for one, (height, at) in zip(row, places)]
 
 
 def long_ones_doubted(rows, others):

@@ -632,6 +632,17 @@ def test_what_is_read_as_it_lies_is_not_turned(monkeypatch):
         assert all(one["sure"] for one in digits.read_image(EXAMPLES / name, reader).digits)
 
 
+def test_what_may_be_a_comma_is_not_sure():
+    """A 9 that is small and low; not one that is raised, as an exponent is, nor a small 2."""
+    def found(x, y, height, digit):
+        return digits.Found(digits.Part(x, y, np.ones((height, 9), bool)), None, np.eye(10)[digit])
+    row = [found(0, 10, 40, 4), found(20, 42, 20, 9), found(40, 12, 40, 3), found(60, 0, 20, 9),
+           found(80, 42, 20, 2), found(100, 8, 40, 9)]
+    told = digits.commas_doubted(row)
+    assert [one.digit for one in told] == [4, 9, 3, 9, 2, 9]
+    assert [one.confidence >= digits.SURE for one in told] == [True, False, True, True, True, True]
+
+
 def test_a_digit_is_as_confident_as_the_surer_half_of_readings():
     def found(x, digit, confidence):
         part = digits.Part(x, 10, np.ones((20, 10), bool))
