@@ -86,6 +86,8 @@ def main():
     parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
     args = parser.parse_args()
     fonts = sorted(args.folder.rglob("*-latin-400-normal.woff2"), key=lambda path: path.name)
+    if not fonts:
+        parser.error(f"no fonts in {args.folder}; install them as benchmarks/README.md says")
     reader, texts = digits.Reader(args.model), []
     for name, templates in TEXTS.items():
         texts.append(functools.partial(written, templates, fonts))
