@@ -1613,9 +1613,10 @@ def likelihood(reading):
     return np.mean([one.log_confidence for one in flat(reading[1])] or math.log(UNREAD))
 
 
-def less_sure(row):
-    """A row of Founds, none of them sure."""
-    return [one._replace(confidences=BESIDE * one.confidences) for one in row]
+def less_sure(row, doubtful=lambda one: True):
+    """A row of Founds, none sure of those that are doubtful."""
+    return [one._replace(confidences=BESIDE * one.confidences) if doubtful(one) else one
+            for one in row]
 
 
 def agreed(found, told):
@@ -1675,8 +1676,11 @@ def commas_doubted(row):
     places = [(len(one.part.mask), (one.part.y + one.part.bottom) / 2) for one in row]
     usual, middle = np.median(places, axis=0)
     lower, below = COMMA
-    return [less_sure([one])[0] if one.digit in (0, 1, 9) and height < lower * usual
-            and at > middle + below * usual else one for one, (height, at) in zip(row, places)]
+
+    def may_be_comma(one):
+        return (one.digit in (0, 1, 9) and len(one.part.mask) < lower * usual
+                and (one.part.y + one.part.bottom) / 2 > middle + below * usual)
+    return less_sure(row, may_be_comma)
 
 
 def long_ones_doubted(rows, others):
@@ -1688,8 +1692,8 @@ def long_ones_doubted(rows, others):
     least = SHORT * max(lengths, default=0)
     lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
     most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
-    return [[less_sure([one])[0] if one.digit == 1 and max(one.part.mask.shape) > most else one
-             for one in row] for row in rows]
+    return [less_sure(row, lambda one: one.digit == 1 and max(one.part.mask.shape) > most)
+            for row in rows]
 
 
 def has_beside(row, others):

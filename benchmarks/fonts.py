@@ -7,14 +7,13 @@ Each picture is one of TEXTS in one of the fonts in that folder, on paper. Nothi
 them. Only digits count as text. Sure and wrong: the text is wrong and every digit given is called
 sure.
 """
-import argparse
 import functools
 import re
 from pathlib import Path
 
 import kinds
 import numpy as np
-from kinds import digits, margined, on_paper, share, some
+from kinds import margined, on_paper, share, some
 from PIL import Image, ImageDraw, ImageFont
 
 # n stands for a number of one to four digits, d for a digit, w for a word, c for a capital that is
@@ -79,22 +78,18 @@ def written(templates, fonts, _, rng):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = kinds.options(__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pictures", type=int, default=40, help="of each kind (40)")
-    parser.add_argument("--seed", type=int, default=0, help="of the pictures (0)")
-    parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
     args = parser.parse_args()
     fonts = sorted(args.folder.rglob("*-latin-400-normal.woff2"), key=lambda path: path.name)
     if not fonts:
         parser.error(f"no fonts in {args.folder}; install them as benchmarks/README.md says")
-    reader, texts = digits.Reader(args.model), []
+    texts = []
     for name, templates in TEXTS.items():
         texts.append(functools.partial(written, templates, fonts))
         texts[-1].__name__ = name
     print(f"{len(fonts)} fonts")
-    kinds.measure(texts, lambda file: digits.read_image(file, reader).digits, None, args.pictures,
-                  args.seed, texts)
+    kinds.measure(texts, kinds.reads_by(args.model), None, args.pictures, args.seed, texts)
 
 
 if __name__ == "__main__":

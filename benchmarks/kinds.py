@@ -475,18 +475,30 @@ def measure(kinds, read, take, count, seed, of=KINDS + OTHERS):
     print(f"{f'all of {count * len(kinds)}':20}{all_exact:8}{all_wrong:16}", flush=True)
 
 
-def asked(description):
-    """What a command line asks for: how many pictures of a kind, seed, what reads, what takes."""
+def options(description):
+    """A parser of what every benchmark of kinds asks for."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--pictures", type=int, default=40, help="of each kind (40)")
     parser.add_argument("--seed", type=int, default=0, help="of the pictures (0)")
-    parser.add_argument("--part", choices=["test", "train"], default="test", help="of MNIST (test)")
     parser.add_argument("--model", type=Path, default=digits.PRETRAINED)
+    return parser
+
+
+def reads_by(model):
+    """What reads a file's digits by a model file."""
+    reader = digits.Reader(model)
+    return lambda file: digits.read_image(file, reader).digits
+
+
+def asked(description):
+    """What a command line asks for: how many pictures of a kind, seed, what reads, what takes."""
+    parser = options(description)
+    parser.add_argument("--part", choices=["test", "train"], default="test", help="of MNIST (test)")
     args = parser.parse_args()
-    data, reader = digits.load_mnist(), digits.Reader(args.model)
+    data = digits.load_mnist()
     take = pages.mnist_digits(*((data.x_test, data.y_test) if args.part == "test" else
                                 (data.x_train[-5000:], data.y_train[-5000:])))
-    return args.pictures, args.seed, lambda file: digits.read_image(file, reader).digits, take
+    return args.pictures, args.seed, reads_by(args.model), take
 
 
 def main():
