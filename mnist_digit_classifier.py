@@ -116,6 +116,9 @@ BESIDE = 0.88               # likewise where a digit may be left out, or another
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
+DOTTED = 1, 2, 7            # what ! and ? are read as
+DOT = 0.1, 0.35             # of their height, side of the dot below
+DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
@@ -1490,7 +1493,8 @@ def read_picture(picture, reader, at_all=None):
     What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
     is much likelier there stays, but it is not sure.
     """
-    ink, _ = upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
+    upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
+    ink, _ = upright = dots_doubted(upright, picture)
     well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or ink.max() <= INK:
         return upright
@@ -1579,17 +1583,23 @@ def overlooked(picture, ink, parts, reader):
     """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
     if not parts:
         return []
-    inside, usual = painted(0 * ink, parts, 1), np.median([len(part.mask) for part in parts])
-    edge = np.ones((2 * round(usual / 16) + 3,) * 2)
-    near = cv2.dilate(inside, edge)
-    traces = (ink > TRACE) & (near == 0)
+    inside, near, paper = surroundings(ink, parts)
+    traces = (ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours = in_pen(picture, inside > 0, cv2.dilate(near, edge) > near)
-    strokes = components(np.uint8((colours > 127) & (near == 0)))
+    colours, usual = in_pen(picture, inside, paper), np.median([len(part.mask) for part in parts])
+    strokes = components(np.uint8((colours > 127) & ~near))
     some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
+
+
+def surroundings(ink, parts):
+    """Masks, of ink's shape: the strokes of Parts, what is near them, and around that the paper."""
+    inside = painted(0 * ink, parts, 1)
+    edge = np.ones((2 * round(np.median([len(part.mask) for part in parts]) / 16) + 3,) * 2)
+    near = cv2.dilate(inside, edge)
+    return inside > 0, near > 0, cv2.dilate(near, edge) > near
 
 
 def in_pen(picture, inside, around):
@@ -1601,6 +1611,29 @@ def in_pen(picture, inside, around):
     towards = pen - paper
     weights = np.append(towards, -towards @ paper) * (255 / max(1, towards @ towards))
     return cv2.transform(picture, weights[None])
+
+
+def dots_doubted(reading, picture):
+    """A reading of an RGB picture, those of DOTTED not sure that have a dot below: a ! or a ?."""
+    ink, rows = reading
+    if not any(one.digit in DOTTED and one.confidence >= SURE for one in flat(rows)):
+        return reading
+    inside, _, paper = surroundings(ink, [one.part for one in flat(rows)])
+    if not paper.any():
+        return reading
+    strokes = components(np.uint8(in_pen(picture, inside, paper) > 127))[1]
+    return ink, [less_sure(row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes))
+                 for row in rows]
+
+
+def has_dot(part, strokes):
+    """Whether one of strokes, boxes (n, 5), is a dot right below the largest stroke of a Part."""
+    own = components(np.uint8(part.mask))[1]
+    x, y, width, height, _ = own[own[:, 4].argmax()] + (part.x, part.y, 0, 0, 0)
+    sides, below = strokes[:, 2:4].max(axis=1) / height, (strokes[:, 1] - y - height) / height
+    aside = abs(strokes[:, 0] + strokes[:, 2] / 2 - x - width / 2) - width / 2
+    return np.any((sides > DOT[0]) & (sides < DOT[1]) & (below >= 0) & (below < DOT_BELOW)
+                  & (aside <= DOT_ASIDE * height))
 
 
 def is_sure(reading):

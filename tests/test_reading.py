@@ -643,6 +643,24 @@ def test_what_may_be_a_comma_is_not_sure():
     assert [one.confidence >= digits.SURE for one in told] == [True, False, True, True, True, True]
 
 
+@pytest.mark.parametrize("digit, dot, sure", [
+    (1, (24, 76), False), (2, (20, 80), False), (1, None, True), (4, (24, 76), True),
+    (1, (34, 66), True), (1, (24, 130), True), (1, (34, 10), True)],
+    ids=["!", "?", "1", "4 and a spot", "1 and a full stop", "a spot far down", "a spot above"])
+def test_what_may_be_an_exclamation_or_a_question_mark_is_not_sure(digit, dot, sure):
+    """A dot in the pen's colour right below a 1, 2 or 7, be it in the digit's ink or not."""
+    picture = np.full((160, 60, 3), (240, 235, 220), np.uint8)
+    picture[10:70, 20:28] = 30, 40, 120
+    part = digits.trimmed(0, 0, np.any(picture != picture[0, 0], axis=2))
+    if dot:
+        cv2.circle(picture, dot, 4, (30, 40, 120), -1)
+    parts = part, digits.trimmed(0, 0, np.any(picture != picture[0, 0], axis=2))
+    for part in parts:
+        reading = np.zeros((160, 60), np.uint8), [[digits.Found(part, None, np.eye(10)[digit])]]
+        _, [[told]] = digits.dots_doubted(reading, picture)
+        assert told.digit == digit and (told.confidence >= digits.SURE) == sure
+
+
 def test_a_digit_is_as_confident_as_the_surer_half_of_readings():
     def found(x, digit, confidence):
         part = digits.Part(x, 10, np.ones((20, 10), bool))
