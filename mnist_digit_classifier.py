@@ -592,6 +592,11 @@ def joined(parts):
     return Part(x, y, mask)
 
 
+def median_height(parts):
+    """Median height of Parts, in pixels."""
+    return np.median([len(part.mask) for part in parts])
+
+
 def painted(ink, parts, value):
     """A copy of ink (height, width), or of any such mask, with a value where Parts are."""
     ink = ink.copy()
@@ -1382,7 +1387,7 @@ class Span(NamedTuple):
 
 def find_spans(row, doubtful):
     """Yield Spans of a row that may be digits: a Part, pieces of a doubtful one, neighbours."""
-    usual = np.median([len(part.mask) for part in row])
+    usual = median_height(row)
     pieces, owners = [], []
     for number, part in enumerate(row):
         cut = split(part) if doubtful[number] else [part]
@@ -1508,7 +1513,7 @@ def read_picture(picture, reader, at_all=None):
 def is_mostly_read(reading):
     """Whether a reading has more digits than it left out ink that is as large as one."""
     parts = [one.part for one in flat(reading[1])]
-    large = LARGE_HEIGHT * np.median([len(part.mask) for part in parts])
+    large = LARGE_HEIGHT * median_height(parts)
     return len(parts) > sum(max(width, height) > large
                             for (_, _, width, height), _ in left_out(reading[0], parts))
 
@@ -1587,7 +1592,7 @@ def overlooked(picture, ink, parts, reader):
     traces = (ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours, usual = in_pen(picture, inside, paper), np.median([len(part.mask) for part in parts])
+    colours, usual = in_pen(picture, inside, paper), median_height(parts)
     strokes = components(np.uint8((colours > 127) & ~near))
     some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
@@ -1597,7 +1602,7 @@ def overlooked(picture, ink, parts, reader):
 def surroundings(ink, parts):
     """Masks, of ink's shape: the strokes of Parts, what is near them, and around that the paper."""
     inside = painted(0 * ink, parts, 1)
-    edge = np.ones((2 * round(np.median([len(part.mask) for part in parts]) / 16) + 3,) * 2)
+    edge = np.ones((2 * round(median_height(parts) / 16) + 3,) * 2)
     near = cv2.dilate(inside, edge)
     return inside > 0, near > 0, cv2.dilate(near, edge) > near
 
@@ -1732,7 +1737,7 @@ def long_ones_doubted(rows, others):
 def has_beside(row, others):
     """Whether one of other boxes that is as high as a digit is beside a row of Founds."""
     top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
-    tall = LARGE_HEIGHT * np.median([len(one.part.mask) for one in row])
+    tall = LARGE_HEIGHT * median_height([one.part for one in row])
     return any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
 
 
@@ -1742,7 +1747,7 @@ def left_out(ink, parts):
     for part in parts:
         around = others[part.y:part.bottom + 4, part.x:part.right + 4]
         around[cv2.dilate(np.uint8(np.pad(part.mask, 2)), np.ones((5, 5))) > 0] = 0
-    usual = np.median([len(part.mask) for part in parts] or [len(ink)])
+    usual = median_height(parts) if parts else len(ink)
     found = []
     for x, y, width, height, _ in components(np.uint8(others[2:-2, 2:-2] > TRACE))[1]:
         peak = others[2:-2, 2:-2][y:y + height, x:x + width].max()

@@ -28,6 +28,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 import pages  # noqa: E402
+from kinds import reads_by  # noqa: E402
 
 import mnist_digit_classifier as digits  # noqa: E402
 
@@ -70,15 +71,9 @@ def rapid_ocr():
     return read
 
 
-def ours(model):
-    """The script's answer, as digits with confidences."""
-    reader = digits.Reader(model)
-    return lambda data: digits.read_image(io.BytesIO(data), reader).digits
-
-
 def readers(model):
     """Name and reading function of each that is installed."""
-    read = ours(model)
+    read = reads_by(model)
     yield "this script", lambda data: "".join(str(digit["digit"]) for digit in read(data))
     yield "plain recipe", plain_recipe()
     if shutil.which("tesseract"):
@@ -134,7 +129,7 @@ def main():
             print("    " + ", ".join(f"{paper.__name__} {np.mean(exact[paper.__name__]):.0%}"
                                      for paper in pages.PAPERS))
     letters = pages.make(pages.letters, args.pages // 4, args.seed)
-    calibration(made + list(letters), ours(args.model))
+    calibration(made + list(letters), reads_by(args.model))
 
 
 if __name__ == "__main__":
