@@ -1239,7 +1239,7 @@ def plot_steps(reading, title):
         read.add_patch(Rectangle(corner, width, height, color=colour, fill=False))
         read.text(*corner, f"{digit['digit']}{mark}", color=colour, va="bottom",
                   size=np.clip(0.7 * height / point, 4, 13))
-    for box, why in left_out(reading.ink, [one.part for one in found]):
+    for box, why in left_out(reading):
         x, y, width, height = np.multiply(box, reading.scale)
         ink.add_patch(Rectangle((x, y), width, height, color="#d0661b", fill=False, ls=":"))
         ink.text(x, y, why, color="#d0661b", size=7, va="bottom")
@@ -1388,23 +1388,19 @@ class Span(NamedTuple):
 def find_spans(row, doubtful):
     """Yield Spans of a row that may be digits: a Part, pieces of a doubtful one, neighbours."""
     usual = median_height(row)
-    pieces, owners = [], []
-    for number, part in enumerate(row):
-        cut = split(part) if doubtful[number] else [part]
-        pieces += cut
-        owners += [number] * len(cut)
-    for first, last in itertools.combinations_with_replacement(range(len(pieces)), 2):
-        if last - first >= MAX_PIECES:
-            continue
-        own, taken = sorted(set(owners[first:last + 1])), pieces[first:last + 1]
-        if len(own) > 1 and not (doubtful[own].any() and are_near(taken, usual)):
-            continue
-        begins_inside, ends_inside = (owners[at - 1:at] == owners[at:at + 1]
-                                      for at in (first, last + 1))
-        cut = begins_inside or ends_inside
-        whole = own[0] if len(own) == 1 and not cut else None
-        cost = CUT * begins_inside + JOIN * (len(own) - 1)
-        yield Span(first, last + 1, joined(taken), whole, cut, cost)
+    cuts = [split(part) if unsure else [part] for part, unsure in zip(row, doubtful)]
+    pieces = list(itertools.chain.from_iterable(cuts))
+    owners = [None, *(number for number, cut in enumerate(cuts) for _ in cut), None]
+    for first in range(len(pieces)):
+        for end in range(first + 1, min(first + MAX_PIECES, len(pieces)) + 1):
+            before, *inside, after = owners[first:end + 2]
+            own, taken = sorted(set(inside)), pieces[first:end]
+            if len(own) > 1 and not (doubtful[own].any() and are_near(taken, usual)):
+                continue
+            cut = before == own[0] or after == own[-1]
+            whole = own[0] if len(own) == 1 and not cut else None
+            cost = CUT * (before == own[0]) + JOIN * (len(own) - 1)
+            yield Span(first, end, joined(taken), whole, cut, cost)
 
 
 def are_near(pieces, usual):
@@ -1439,21 +1435,21 @@ def read_row(ink, row, reader):
             for number in best_path(spans, [one.log_confidence for one in read])]
 
 
-def flat(rows):
-    """The Founds of all rows, in reading order."""
-    return list(itertools.chain.from_iterable(rows))
-
-
 class Reading(NamedTuple):
-    """What was read in one picture, and what led to it."""
-    picture: np.ndarray         # (height, width, 3) uint8, upright
-    scale: float                # factor from its pixels to the original's
+    """What was read in a picture, and what led to it."""
     ink: np.ndarray             # (height, width) uint8
     rows: list                  # of rows, each a list of Founds
+    picture: np.ndarray | None = None   # (height, width, 3) uint8, upright
+    scale: float = 1            # factor from its pixels to the original's
 
     @property
     def found(self):
-        return flat(self.rows)
+        """The Founds of all rows, in reading order."""
+        return list(itertools.chain.from_iterable(self.rows))
+
+    @property
+    def parts(self):
+        return [one.part for one in self.found]
 
     @property
     def images(self):
@@ -1465,6 +1461,16 @@ class Reading(NamedTuple):
         """As they stand in the JSON."""
         return [as_json(one, number, self.scale)
                 for number, row in enumerate(self.rows) for one in row]
+
+    @property
+    def is_sure(self):
+        """Whether there are digits, and each is sure."""
+        return min((one.confidence for one in self.found), default=0) >= SURE
+
+    @property
+    def likelihood(self):
+        """Mean log of the confidences, of UNREAD where there are none."""
+        return np.mean([one.log_confidence for one in self.found] or math.log(UNREAD))
 
 
 def join_halves(ink, found, reader):
@@ -1493,29 +1499,28 @@ def are_above(parts):
 
 
 def read_picture(picture, reader, at_all=None):
-    """The ink of an RGB picture, and the digits in it: a list of Founds for each row.
+    """The Reading of an RGB picture.
 
     What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
     is much likelier there stays, but it is not sure.
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
-    ink, _ = upright = dots_doubted(upright, picture)
-    well_read = likelihood(upright) > math.log(UPRIGHT) and is_mostly_read(upright)
-    if well_read or ink.max() <= INK:
+    upright = dots_doubted(upright, picture)
+    well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
+    if well_read or upright.ink.max() <= INK:
         return upright
-    ink, rows = max((read_turned(picture, degrees, reader) for degrees in (90, 180, 270)),
-                    key=lambda reading: evidence(flat(reading[1])))
-    if evidence(flat(rows)) - TURN < max(0, evidence(flat(upright[1]))):
+    turned = max((read_turned(picture, degrees, reader) for degrees in (90, 180, 270)),
+                 key=lambda reading: evidence(reading.found))
+    if evidence(turned.found) - TURN < max(0, evidence(upright.found)):
         return upright
-    return ink, [less_sure(row) for row in rows]
+    return turned._replace(rows=[less_sure(row) for row in turned.rows])
 
 
 def is_mostly_read(reading):
-    """Whether a reading has more digits than it left out ink that is as large as one."""
-    parts = [one.part for one in flat(reading[1])]
-    large = LARGE_HEIGHT * median_height(parts)
-    return len(parts) > sum(max(width, height) > large
-                            for (_, _, width, height), _ in left_out(reading[0], parts))
+    """Whether a Reading has more digits than it left out ink that is as large as one."""
+    large = LARGE_HEIGHT * median_height(reading.parts)
+    return len(reading.parts) > sum(max(width, height) > large
+                                    for (_, _, width, height), _ in left_out(reading))
 
 
 def read_turned(picture, degrees, reader):
@@ -1530,12 +1535,12 @@ def read_turned(picture, degrees, reader):
 
 
 def moved(reading, matrix, picture):
-    """A reading of another picture moved by a matrix (2, 3) into this one; what is off it goes."""
-    ink, rows = reading
+    """A Reading of another picture moved by a matrix (2, 3) into this one; what is off it goes."""
     height, width = picture.shape[:2]
     rows = [[one._replace(part=part) for one in row
-             if (part := moved_part(one.part, matrix, height, width))] for row in rows]
-    return cv2.warpAffine(ink, matrix, (width, height)), [row for row in rows if row]
+             if (part := moved_part(one.part, matrix, height, width))] for row in reading.rows]
+    ink = cv2.warpAffine(reading.ink, matrix, (width, height))
+    return Reading(ink, [row for row in rows if row])
 
 
 def moved_part(part, matrix, height, width):
@@ -1552,57 +1557,56 @@ def moved_part(part, matrix, height, width):
 
 
 def read_upright(picture, reader, at_all=None):
-    """The ink of an RGB picture that stands upright, and the digits in it, a list for each row.
+    """The Reading of an RGB picture that stands upright.
 
     What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
     them are, but not sure as a whole.
     """
     first = read_ink(find_ink(picture, at_all), reader)
-    if is_sure(first):
+    if first.is_sure:
         return first
-    others = [other for other in other_readings(picture, first, reader) if other[1]]
-    likeliest = max([first, *others], key=likelihood)
+    others = [other for other in other_readings(picture, first, reader) if other.rows]
+    likeliest = max([first, *others], key=lambda reading: reading.likelihood)
     if likeliest is first:
         return first
-    ink, rows = likeliest
-    told = [flat(theirs) for _, theirs in [first, *others]]
-    rows = [[agreed(one, told) for one in row] for row in rows]
-    return ink, [less_sure(row) for row in rows] if is_sure((ink, rows)) else rows
+    told = [reading.found for reading in (first, *others)]
+    mean = likeliest._replace(rows=[[agreed(one, told) for one in row] for row in likeliest.rows])
+    return mean._replace(rows=[less_sure(row) for row in mean.rows]) if mean.is_sure else mean
 
 
 def with_overlooked(reading, picture, reader):
-    """A reading of an RGB picture, and of what it overlooked: beside that, no row is sure.
+    """A Reading of an RGB picture, and of what it overlooked: beside that, no row is sure.
 
     Of that, 0s and 1s may be marks; other digits are read again with all ink.
     """
-    ink, rows = reading
-    found = overlooked(picture, ink, [one.part for one in flat(rows)], reader)
+    found = overlooked(reading, picture, reader)
     digits = [one.part for one in found if one.digit > 1]
     if digits:
-        ink, rows = read_ink(painted(ink, digits, 255), reader)
+        reading = read_ink(painted(reading.ink, digits, 255), reader)
     boxes = [(one.part.x, one.part.y, *one.part.mask.shape[::-1]) for one in found]
-    return ink, [less_sure(row) if has_beside(row, boxes) else row for row in rows]
+    return reading._replace(rows=[less_sure(row) if has_beside(row, boxes) else row
+                                  for row in reading.rows])
 
 
-def overlooked(picture, ink, parts, reader):
+def overlooked(reading, picture, reader):
     """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
-    if not parts:
+    if not reading.rows:
         return []
-    inside, near, paper = surroundings(ink, parts)
-    traces = (ink > TRACE) & ~near
+    inside, near, paper = surroundings(reading)
+    traces = (reading.ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours, usual = in_pen(picture, inside, paper), median_height(parts)
+    colours, usual = in_pen(picture, inside, paper), median_height(reading.parts)
     strokes = components(np.uint8((colours > 127) & ~near))
     some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
 
 
-def surroundings(ink, parts):
-    """Masks, of ink's shape: the strokes of Parts, what is near them, and around that the paper."""
-    inside = painted(0 * ink, parts, 1)
-    edge = np.ones((2 * round(median_height(parts) / 16) + 3,) * 2)
+def surroundings(reading):
+    """Masks, of ink's shape: a Reading's strokes, what is near them, and around that the paper."""
+    inside = painted(0 * reading.ink, reading.parts, 1)
+    edge = np.ones((2 * round(median_height(reading.parts) / 16) + 3,) * 2)
     near = cv2.dilate(inside, edge)
     return inside > 0, near > 0, cv2.dilate(near, edge) > near
 
@@ -1619,16 +1623,16 @@ def in_pen(picture, inside, around):
 
 
 def dots_doubted(reading, picture):
-    """A reading of an RGB picture, those of DOTTED not sure that have a dot below: a ! or a ?."""
-    ink, rows = reading
-    if not any(one.digit in DOTTED and one.confidence >= SURE for one in flat(rows)):
+    """A Reading of an RGB picture, those of DOTTED not sure that have a dot below: a ! or a ?."""
+    if not any(one.digit in DOTTED and one.confidence >= SURE for one in reading.found):
         return reading
-    inside, _, paper = surroundings(ink, [one.part for one in flat(rows)])
+    inside, _, paper = surroundings(reading)
     if not paper.any():
         return reading
     strokes = components(np.uint8(in_pen(picture, inside, paper) > 127))[1]
-    return ink, [less_sure(row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes))
-                 for row in rows]
+    return reading._replace(rows=[
+        less_sure(row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes))
+        for row in reading.rows])
 
 
 def has_dot(part, strokes):
@@ -1639,16 +1643,6 @@ def has_dot(part, strokes):
     aside = abs(strokes[:, 0] + strokes[:, 2] / 2 - x - width / 2) - width / 2
     return np.any((sides > DOT[0]) & (sides < DOT[1]) & (below >= 0) & (below < DOT_BELOW)
                   & (aside <= DOT_ASIDE * height))
-
-
-def is_sure(reading):
-    """Whether there are digits in a reading, ink and rows of Founds, and each is sure."""
-    return min((one.confidence for one in flat(reading[1])), default=0) >= SURE
-
-
-def likelihood(reading):
-    """Mean log of the confidences in a reading, of UNREAD where there are none."""
-    return np.mean([one.log_confidence for one in flat(reading[1])] or math.log(UNREAD))
 
 
 def less_sure(row, doubtful=lambda one: True):
@@ -1669,14 +1663,14 @@ def agreed(found, told):
 
 
 def other_readings(picture, first, reader):
-    """Yield readings of an RGB picture blurred, in a margin, and levelled if its first one slopes.
+    """Yield Readings of an RGB picture blurred, in a margin, and levelled if its first one slopes.
 
     The network for ink takes a digit that was cut out tightly for a ring or a bar.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, back in surrounded(picture):
         yield moved(read_ink(find_ink(wider), reader), back, picture)
-    slope = slope_of_rows([one.part for one in flat(first[1])])
+    slope = slope_of_rows(first.parts)
     if slope:
         yield read_turned(picture, math.degrees(math.atan(slope)), reader)
 
@@ -1698,15 +1692,15 @@ def surrounded(picture):
 
 
 def read_ink(ink, reader):
-    """The ink of a picture, and the digits in it: a list of Founds for each row."""
+    """The Reading of a picture's ink, as it is."""
     found = join_halves(ink, find_and_look(ink, reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     rows = [[one for one in row if one.confidence > LEAST] for row in rows]
     rows = [row for row in rows if row]
-    others = [box for box, _ in left_out(ink, [one.part for one in flat(rows)])]
+    others = [box for box, _ in left_out(Reading(ink, rows))]
     rows = [commas_doubted(less_sure(row) if has_beside(row, others) else row) for row in rows]
-    return ink, long_ones_doubted(rows, others)
+    return Reading(ink, long_ones_doubted(rows, others))
 
 
 def commas_doubted(row):
@@ -1726,7 +1720,7 @@ def long_ones_doubted(rows, others):
 
     All else are the other digits, and what was left out, boxes, that is not SHORT beside them.
     """
-    lengths = [max(one.part.mask.shape) for one in flat(rows)]
+    lengths = [max(one.part.mask.shape) for row in rows for one in row]
     least = SHORT * max(lengths, default=0)
     lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
     most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
@@ -1741,16 +1735,14 @@ def has_beside(row, others):
     return any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
 
 
-def left_out(ink, parts):
-    """Boxes (x, y, width, height) of what of a picture's ink is in no Part, each with why."""
-    others = np.pad(ink, 2)
-    for part in parts:
-        around = others[part.y:part.bottom + 4, part.x:part.right + 4]
-        around[cv2.dilate(np.uint8(np.pad(part.mask, 2)), np.ones((5, 5))) > 0] = 0
-    usual = median_height(parts) if parts else len(ink)
-    found = []
-    for x, y, width, height, _ in components(np.uint8(others[2:-2, 2:-2] > TRACE))[1]:
-        peak = others[2:-2, 2:-2][y:y + height, x:x + width].max()
+def left_out(reading):
+    """Boxes (x, y, width, height) of what of a Reading's ink is in no Part, each with why."""
+    parts, found = reading.parts, []
+    taken = cv2.dilate(painted(0 * reading.ink, parts, 1), np.ones((5, 5)))
+    others = np.where(taken, 0, reading.ink)
+    usual = median_height(parts) if parts else len(others)
+    for x, y, width, height, _ in components(np.uint8(others > TRACE))[1]:
+        peak = others[y:y + height, x:x + width].max()
         why = "hardly ink of a digit" if peak <= INK else "like no digit" if \
             height >= LARGE_HEIGHT * usual else "too small"
         if max(width, height) >= usual / 6:
@@ -1771,7 +1763,7 @@ def read_image(source, reader, page=0):
         times = smaller_factor(picture.shape[:2], smaller)
         picture, scale = smaller, scale * times
         at_all = shrunk(ink, long_side), min(1, zoom * times), usual / times
-    return Reading(picture, scale, *read_picture(picture, reader, at_all))
+    return read_picture(picture, reader, at_all)._replace(picture=picture, scale=scale)
 
 
 def as_json(found, row, scale):

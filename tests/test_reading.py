@@ -506,8 +506,8 @@ def test_a_1_much_longer_than_all_else_is_not_sure():
     def read(length, box):
         ink = draw(3, (300, 320), box, 9)
         cv2.line(ink, (250, 180 - length), (240, 180), 1.0, 10)
-        _, rows = digits.read_ink(np.uint8(255 * ink), reader)
-        return {one.digit: one.confidence >= digits.SURE for row in rows for one in row}
+        found = digits.read_ink(np.uint8(255 * ink), reader).found
+        return {one.digit: one.confidence >= digits.SURE for one in found}
     assert read(90, three) == {3: True, 1: True}
     assert read(150, three) == {3: True, 1: False}
     assert read(150, nothing) == {1: True}
@@ -523,8 +523,8 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
             asked.append(views) or (first if len(asked) == 1 else
                                     cv2.resize(other, seen.shape[1::-1]))))
         asked.clear()
-        ink, rows = digits.read_upright(picture, reader)
-        return ink, [one for row in rows for one in row]
+        reading = digits.read_upright(picture, reader)
+        return reading.ink, reading.found
     ink, (three,) = read(clear, nothing)
     assert three.confidence > digits.SURE and len(asked) == 1
     for first in (clear // 3, nothing):
@@ -548,9 +548,9 @@ def test_a_stroke_that_is_hardly_ink_and_yet_like_a_digit_leaves_a_doubt(overloo
     def read(stroke, colours):
         picture = colour(np.maximum(two, below) / 255, pen, paper)
         picture = np.uint8(picture + stroke[..., None] / 255 * (np.float32(colours) - picture))
-        _, found = digits.with_overlooked(digits.read_ink(ink, reader), picture, reader)
-        return [("".join(str(one.digit) for one in row), digits.is_sure((ink, [row])))
-                for row in found]
+        reading = digits.with_overlooked(digits.read_ink(ink, reader), picture, reader)
+        return [("".join(str(one.digit) for one in row), digits.Reading(ink, [row]).is_sure)
+                for row in reading.rows]
     assert read(between, pen) == [(row, False), ("2", True)]
     for stroke, colours in ((between, (250, 210, 190)), (np.zeros_like(ink), pen)):
         assert read(stroke, colours) == [("37", True), ("2", True)]
@@ -562,8 +562,8 @@ def test_much_smaller_digits_are_read_too(place):
     x, y = {"beside": (330, 100), "below": (70, 190), "next to": (268, 125)}[place]
     ink = np.maximum(draw_row([4, 3], (280, 460), (30, 30), 130, 11),
                      draw_row([2, 6], (280, 460), (x, y), 44, 5))
-    _, rows = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED))
-    assert [one.digit for one in digits.flat(rows)] == [4, 3, 2, 6]
+    reading = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED))
+    assert [one.digit for one in reading.found] == [4, 3, 2, 6]
 
 
 def test_small_marks_beside_large_digits_are_no_digits():
@@ -571,8 +571,8 @@ def test_small_marks_beside_large_digits_are_no_digits():
     ink = np.uint8(255 * draw_row([4, 3], (200, 420), (30, 30), 130, 11))
     cv2.line(ink, (300, 150), (288, 188), 255, 9, cv2.LINE_AA)
     cv2.ellipse(ink, (340, 60), (16, 20), 0, 0, 360, 255, 7, cv2.LINE_AA)
-    _, rows = digits.read_ink(ink, digits.Reader(digits.PRETRAINED))
-    assert [one.digit for one in digits.flat(rows)] == [4, 3]
+    reading = digits.read_ink(ink, digits.Reader(digits.PRETRAINED))
+    assert [one.digit for one in reading.found] == [4, 3]
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
@@ -599,9 +599,9 @@ def test_a_slanting_row_in_doubt_is_read_level(degrees):
     ink = np.pad(draw_row([7, 3, 7, 0, 7], (140, 460), (30, 30), 80, 7), 150)
     turn = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), degrees, 1)
     ink = cv2.warpAffine(ink, turn, ink.shape[::-1])
-    read = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED))
-    assert [[one.digit for one in row] for row in read[1]] == [[7, 3, 7, 0, 7]]
-    for number, one in enumerate(read[1][0]):
+    rows = digits.read_picture(colour(ink, 20, 250), digits.Reader(digits.PRETRAINED)).rows
+    assert [[one.digit for one in row] for row in rows] == [[7, 3, 7, 0, 7]]
+    for number, one in enumerate(rows[0]):
         x, y = turn @ (180 + 29 + 76 * number, 220, 1)      # the middle of each digit, turned
         assert abs((one.part.x + one.part.right) / 2 - x) < 15
         assert abs((one.part.y + one.part.bottom) / 2 - y) < 15
@@ -619,7 +619,8 @@ def test_what_is_moved_lies_where_it_was(degrees):
     parts = digits.find_parts(cv2.warpAffine(page, turn, (700, 700)))
     parts.append(digits.Part(690, 690, np.ones((9, 9), bool)))
     row = [digits.Found(part, None, np.eye(10)[0]) for part in parts]
-    ink, ((one,),) = digits.moved((page, [row]), cv2.invertAffineTransform(turn), page)
+    ink, ((one,),), *_ = digits.moved(digits.Reading(page, [row]),
+                                      cv2.invertAffineTransform(turn), page)
     again = np.zeros(page.shape, bool)
     again[one.part.y:one.part.bottom, one.part.x:one.part.right] = one.part.mask
     assert ink.shape == page.shape and (again != (page > 0)).mean() < 0.01
@@ -656,8 +657,9 @@ def test_what_may_be_an_exclamation_or_a_question_mark_is_not_sure(digit, dot, s
         cv2.circle(picture, dot, 4, (30, 40, 120), -1)
     parts = part, digits.trimmed(0, 0, np.any(picture != picture[0, 0], axis=2))
     for part in parts:
-        reading = np.zeros((160, 60), np.uint8), [[digits.Found(part, None, np.eye(10)[digit])]]
-        _, [[told]] = digits.dots_doubted(reading, picture)
+        reading = digits.Reading(np.zeros((160, 60), np.uint8),
+                                 [[digits.Found(part, None, np.eye(10)[digit])]])
+        [told] = digits.dots_doubted(reading, picture).found
         assert told.digit == digit and (told.confidence >= digits.SURE) == sure
 
 

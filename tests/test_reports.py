@@ -50,7 +50,7 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
     for part, *_ in row:
         level[part.y:part.bottom, part.x:part.right] = 255
     level[60:63, 20:28], level[70:85, 5:15], level[70:85, 40:50] = 200, 200, 35
-    reading = digits.Reading(picture, 2, level, [row])
+    reading = digits.Reading(level, [row], picture, 2)
     read, ink, first, second, *rest = digits.plot_steps(reading, "title").axes
     assert read.images[0].get_extent() == [0, 120, 180, 0] == ink.images[0].get_extent()
     assert [text.get_text() for text in read.texts] == ["7", "1?"]
@@ -64,7 +64,7 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
 
 def test_steps_of_nothing_found():
     picture = np.full((90, 60, 3), 255, np.uint8)
-    reading = digits.Reading(picture, 1, picture[..., 0], [])
+    reading = digits.Reading(picture[..., 0], [], picture)
     assert "no digit found" in digits.plot_steps(reading, "title").get_suptitle()
 
 
