@@ -266,7 +266,7 @@ def load_mnist(source=None):
     return read_dataset(path)
 
 
-@functools.cache            # the whole story asks for it three times
+@functools.cache            # the whole story asks for it twice
 def read_dataset(path):
     """The Dataset in an .npz file or a folder of IDX files; DigitError where it is damaged."""
     arrays = read_idx_folder(path) if path.is_dir() else read_npz(path)
@@ -772,15 +772,15 @@ def straighten(images):
 
 
 def frame(ink, parts):
-    """Parts of a picture's `ink` as a network sees them: (n, 28, 28) uint8, after the last step."""
-    return straighten(np.stack([fit(cut_out(ink, part)) for part in parts]))
+    """Parts of a picture's `ink` as images like MNIST's: (n, 28, 28) uint8."""
+    return np.stack([fit(cut_out(ink, part)) for part in parts])
 
 
 # ==== The networks ================================================================================
 # A network is a row of a table, its layers in words; build makes the Keras model of them.
 
 class Network(NamedTuple):
-    """A row of the README's table, and how the network is trained."""
+    """A row of the table of networks, and how the network is trained."""
     layers: str             # the last one gets as many units as there are answers to tell apart
     epochs: int
     parameters: int         # on MNIST
@@ -811,6 +811,11 @@ def near(name, names):
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
+def layers_of(name, answers):
+    """A network's layers in words, the last one as wide as there are answers to tell apart."""
+    return re.sub(r"\d+(?= \w+$)", str(answers), NETWORKS[name].layers)
+
+
 def build(name, answers):
     """The Keras model of a network: (n, 28, 28, 1) float32, ink 0 to 1, to (n, answers)."""
     from keras import Sequential, layers
@@ -826,8 +831,7 @@ def build(name, answers):
             layers.BatchNormalization(momentum=0.97), layers.Activation(activation)],
         "Dense": lambda units, activation: [layers.Dense(int(units), activation=activation)],
     }
-    rows = [text.split() for text in NETWORKS[name].layers.split(", ")]
-    rows[-1][1] = answers
+    rows = [text.split() for text in layers_of(name, answers).split(", ")]
     made = (makers[kind](*options) for kind, *options in rows)
     return Sequential([layers.Input((SIZE, SIZE, 1)), *itertools.chain.from_iterable(made)])
 
@@ -1309,7 +1313,7 @@ class Reader:
         return np.concatenate([self.outputs(as_input(batch)) for batch in batches])
 
     def prepare(self, images):
-        """A data set's images as it learned them: straightened, unless by the plain recipe."""
+        """Images (n, 28, 28) uint8 as it learned them: straightened, unless by the plain recipe."""
         return images if self.metadata["recipe"] == "plain" else straighten(images)
 
 
@@ -1340,7 +1344,7 @@ def look(ink, parts, reader):
     """
     if not parts:
         return []
-    images, usual = frame(ink, parts), cv2.mean(ink, np.uint8(ink > INK))[0]
+    images, usual = reader.prepare(frame(ink, parts)), cv2.mean(ink, np.uint8(ink > INK))[0]
     inks = np.array([ink[part.y:part.bottom, part.x:part.right][part.mask].mean()
                      for part in parts])
     firmness = np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
@@ -1838,7 +1842,7 @@ def count_frames(image):
 def expand(source):
     """The files an argument means: itself, a folder's images or a glob's matches, maybe none."""
     if os.path.isdir(source):
-        found = (path for path in Path(source).rglob("*") if path.suffix.lower() in SUFFIXES)
+        found = (path for path in Path(source).rglob("[!.]*") if path.suffix.lower() in SUFFIXES)
         return sorted(str(path) for path in found if path.is_file())
     matches = filter(os.path.isfile, glob.glob(source, recursive=True))
     return [source] if os.path.exists(source) else sorted(matches)
@@ -1876,7 +1880,7 @@ def in_parallel(function, tasks, jobs):
 
 def saved_networks(models):
     """Paths of the networks in a folder that read digits, as ONNX."""
-    return [path for path in sorted(models.glob("*.onnx")) if not path.name.startswith("ink")]
+    return [path for path in sorted(models.glob("[!.]*.onnx")) if not path.name.startswith("ink")]
 
 
 def find_model(model, models):
@@ -1886,7 +1890,8 @@ def find_model(model, models):
     """
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
-        return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
+        trained = (path for path in saved if path.stem in NETWORKS)
+        return max(trained, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
     name = re.sub(r"\.(onnx|keras)$", "", str(model))
     is_path = name != str(model) or os.path.dirname(model)
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
@@ -1994,11 +1999,14 @@ def facts_of(name, data, epochs, seed, plain):
     modules = {module: sys.modules[module].__version__
                for module in ("tensorflow", "keras", "numpy", "cv2")}
     teacher = find_teacher(name, data, plain)
-    return {"network": name, "layers": NETWORKS[name].layers, "classes": data.classes,
-            "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by fit and straighten",
+    besides = count_besides(name, data, plain)
+    layers = layers_of(name, data.classes + (besides.non_digits > 0))
+    return {"network": name, "layers": layers, "classes": data.classes,
+            "input": "float32 (n, 28, 28, 1), ink 0 to 1, framed as by "
+                     + ("fit" if plain else "fit and straighten"),
             "recipe": "plain" if plain else "distorted", "epochs": epochs, "seed": seed,
             "data": data.name, "data_sha256": data.sha256(),
-            **count_besides(name, data, plain)._asdict(),
+            **besides._asdict(),
             "taught_by": teacher and teacher.metadata["sha256"],
             "trained": time.strftime("%Y-%m-%d"),
             "versions": {"script": __version__, "python": sys.version.split()[0], **modules}}
@@ -2150,6 +2158,11 @@ COMMANDS = {                # with the options of each, and how many words may f
 }
 
 
+def takers(option):
+    """Names of the commands that take an option."""
+    return [name for name, (_, options, _) in COMMANDS.items() if option in options.split()]
+
+
 def make_parser():
     """The parser of all commands; which options and words belong to which, parse checks."""
     summary, examples = __doc__.split("\n\n")[:2]
@@ -2161,7 +2174,8 @@ def make_parser():
                         help="see the examples; images are files, folders, globs, or - for "
                              "standard input; the command is predict where there are any, else run")
     for option, settings in OPTIONS.items():
-        parser.add_argument(option, **settings)
+        told = f"{settings['help']} [{', '.join(takers(option))}]"
+        parser.add_argument(option, **settings | {"help": told})
     parser.add_argument("--models", **FOLDER, default=Path("models"),
                         help="of trained models (models)")
     parser.add_argument("-q", "--quiet", action="store_true", help="only data and errors")
@@ -2186,8 +2200,7 @@ def parse(argv):
     name = named or guess_command(args.words, given)
     args.run, options, most = COMMANDS[name]
     for option in sorted(given & OPTIONS.keys() - {*options.split()}):
-        others = [other for other, (_, theirs, _) in COMMANDS.items() if option in theirs.split()]
-        raise DigitError(f"{option} is an option of {', '.join(others)}, not of {name}")
+        raise DigitError(f"{option} is an option of {', '.join(takers(option))}, not of {name}")
     if len(args.words) > most:
         raise DigitError(f"{name} does not take {args.words[most]!r}; see --help")
     return args

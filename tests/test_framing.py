@@ -379,7 +379,7 @@ def test_mnist_images_take_the_same_last_step(mnist):
         page = np.pad(cv2.resize(image, (280, 280), interpolation=cv2.INTER_CUBIC), 60)
         ink, parts = find(np.dstack([255 - page] * 3))
         read.append(digits.frame(ink, [digits.joined(parts)])[0])
-    seen, direct = np.array(read, float), digits.straighten(images).astype(float)
+    seen, direct = (digits.straighten(some).astype(float) for some in (np.array(read), images))
     assert np.median(np.abs(seen - direct).mean(axis=(1, 2))) < 10      # grey levels
 
 

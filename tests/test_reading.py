@@ -1,4 +1,5 @@
 """Reading images: the contract of `predict`, bad input, and what it does without."""
+import copy
 import json
 import os
 import re
@@ -99,6 +100,7 @@ def test_files_folders_globs_and_standard_input(read, tmp_path):
     for name in ("b.png", "a.png", "sub/c.png", "ünïcode 数字.png"):
         (tmp_path / name).write_bytes((EXAMPLES / "zero.png").read_bytes())
     (tmp_path / "notes.txt").write_text("not an image, and not asked for")
+    (tmp_path / "._a.png").write_bytes(b"what macOS leaves beside a file on a stick")
     names = [os.path.relpath(answer["file"], tmp_path) for answer in read(tmp_path)[0]]
     assert names == ["a.png", "b.png", os.path.join("sub", "c.png"), "ünïcode 数字.png"]
     assert [os.path.basename(a["file"]) for a in read(tmp_path / "?.png")[0]] == ["a.png", "b.png"]
@@ -333,6 +335,34 @@ def test_damaged_or_foreign_model(run, trained, tmp_path, damage):
                       "text": b"hello", "empty": b""}[damage])
     message = complaint(run("predict", "--model", "bad", EXAMPLES / "zero.png", cwd=tmp_path), 2)
     assert "bad.onnx is damaged or was not written by this script" in message
+
+
+def test_the_network_trained_last_is_taken_whatever_else_lies_there(tmp_path):
+    """An export under another name, or what a training left that was cut off, is none."""
+    assert digits.find_model(None, tmp_path) == digits.PRETRAINED
+    for age, name in enumerate((".99-dense", "exported", "cnn-3", "dense")):
+        (tmp_path / f"{name}.onnx").write_bytes(b"any")
+        os.utime(tmp_path / f"{name}.onnx", (9e8 - age, 9e8 - age))
+    assert digits.find_model(None, tmp_path) == tmp_path / "cnn-3.onnx"
+    assert [path.stem for path in digits.saved_networks(tmp_path)] == ["cnn-3", "dense", "exported"]
+
+
+def test_a_network_of_the_plain_recipe_sees_digits_as_it_learned_them():
+    """Slanted ones are not made upright for it."""
+    reader = digits.Reader(digits.PRETRAINED)
+    ink = np.zeros((100, 100), np.uint8)
+    cv2.line(ink, (70, 10), (30, 90), 255, 7)
+    parts = digits.find_parts(ink)
+    upright, as_it_is = (kinds.extent(digits.look(ink, parts, one)[0].image > 100) for one in
+                         (reader, recipe_of(reader, "plain")))
+    assert upright[2] - upright[0] < 5 < 8 < as_it_is[2] - as_it_is[0]
+
+
+def recipe_of(reader, recipe):
+    """A Reader of the same network, as if trained by a recipe."""
+    reader = copy.copy(reader)
+    reader.metadata = reader.metadata | {"recipe": recipe}
+    return reader
 
 
 def test_no_such_model_names_the_near_ones(run, trained):

@@ -282,7 +282,8 @@ def test_who_teaches_is_told_and_knows_the_data_set(small_arrays, monkeypatch, t
     assert digits.find_teacher("best", mnist, False).metadata == shipped.metadata
     digits.import_keras()
     facts = digits.facts_of("best", mnist, 1, 0, False)
-    assert facts["taught_by"] == shipped.metadata["sha256"]
+    assert facts["taught_by"] == shipped.metadata["sha256"] and "Dense 11" in facts["layers"]
+    assert "Dense 10" in digits.facts_of("best", clothes, 1, 0, False)["layers"]
     monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "pretrained.onnx")
     assert digits.find_teacher("best", mnist, False) is None
     digits.PRETRAINED.write_bytes(b"damaged")
