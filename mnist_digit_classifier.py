@@ -1890,8 +1890,7 @@ def find_model(model, models):
     """
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
-        trained = (path for path in saved if path.stem in NETWORKS)
-        return max(trained, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
+        return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
     name = re.sub(r"\.(onnx|keras)$", "", str(model))
     is_path = name != str(model) or os.path.dirname(model)
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"

@@ -337,14 +337,13 @@ def test_damaged_or_foreign_model(run, trained, tmp_path, damage):
     assert "bad.onnx is damaged or was not written by this script" in message
 
 
-def test_the_network_trained_last_is_taken_whatever_else_lies_there(tmp_path):
-    """An export under another name, or what a training left that was cut off, is none."""
+def test_what_a_training_left_that_was_cut_off_is_not_taken_for_the_last(tmp_path):
     assert digits.find_model(None, tmp_path) == digits.PRETRAINED
-    for age, name in enumerate((".99-dense", "exported", "cnn-3", "dense")):
+    for age, name in enumerate((".99-dense", "cnn-3", "dense")):
         (tmp_path / f"{name}.onnx").write_bytes(b"any")
         os.utime(tmp_path / f"{name}.onnx", (9e8 - age, 9e8 - age))
     assert digits.find_model(None, tmp_path) == tmp_path / "cnn-3.onnx"
-    assert [path.stem for path in digits.saved_networks(tmp_path)] == ["cnn-3", "dense", "exported"]
+    assert [path.stem for path in digits.saved_networks(tmp_path)] == ["cnn-3", "dense"]
 
 
 def test_a_network_of_the_plain_recipe_sees_digits_as_it_learned_them():
