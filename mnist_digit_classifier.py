@@ -1401,9 +1401,10 @@ def find_spans(row, doubtful):
             own, taken = sorted(set(inside)), pieces[first:end]
             if len(own) > 1 and not (doubtful[own].any() and are_near(taken, usual)):
                 continue
-            cut = before == own[0] or after == own[-1]
+            begins_inside, ends_inside = before == own[0], after == own[-1]
+            cut = begins_inside or ends_inside
             whole = own[0] if len(own) == 1 and not cut else None
-            cost = CUT * (before == own[0]) + JOIN * (len(own) - 1)
+            cost = CUT * begins_inside + JOIN * (len(own) - 1)
             yield Span(first, end, joined(taken), whole, cut, cost)
 
 
@@ -1454,6 +1455,10 @@ class Reading(NamedTuple):
     @property
     def parts(self):
         return [one.part for one in self.found]
+
+    def with_rows(self, change):
+        """The same with each row changed by a function."""
+        return self._replace(rows=[change(row) for row in self.rows])
 
     @property
     def images(self):
@@ -1517,7 +1522,7 @@ def read_picture(picture, reader, at_all=None):
                  key=lambda reading: evidence(reading.found))
     if evidence(turned.found) - TURN < max(0, evidence(upright.found)):
         return upright
-    return turned._replace(rows=[less_sure(row) for row in turned.rows])
+    return turned.with_rows(less_sure)
 
 
 def is_mostly_read(reading):
@@ -1574,8 +1579,8 @@ def read_upright(picture, reader, at_all=None):
     if likeliest is first:
         return first
     told = [reading.found for reading in (first, *others)]
-    mean = likeliest._replace(rows=[[agreed(one, told) for one in row] for row in likeliest.rows])
-    return mean._replace(rows=[less_sure(row) for row in mean.rows]) if mean.is_sure else mean
+    mean = likeliest.with_rows(lambda row: [agreed(one, told) for one in row])
+    return mean.with_rows(less_sure) if mean.is_sure else mean
 
 
 def with_overlooked(reading, picture, reader):
@@ -1588,8 +1593,7 @@ def with_overlooked(reading, picture, reader):
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
     boxes = [(one.part.x, one.part.y, *one.part.mask.shape[::-1]) for one in found]
-    return reading._replace(rows=[less_sure(row) if has_beside(row, boxes) else row
-                                  for row in reading.rows])
+    return reading.with_rows(lambda row: less_sure(row) if has_beside(row, boxes) else row)
 
 
 def overlooked(reading, picture, reader):
@@ -1634,9 +1638,8 @@ def dots_doubted(reading, picture):
     if not paper.any():
         return reading
     strokes = components(np.uint8(in_pen(picture, inside, paper) > 127))[1]
-    return reading._replace(rows=[
-        less_sure(row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes))
-        for row in reading.rows])
+    return reading.with_rows(lambda row: less_sure(
+        row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes)))
 
 
 def has_dot(part, strokes):
@@ -1839,10 +1842,15 @@ def count_frames(image):
             return page + 1
 
 
+def is_image(path):
+    """Whether a Path is named like an image, and is not hidden, as what macOS leaves beside one."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
 def expand(source):
     """The files an argument means: itself, a folder's images or a glob's matches, maybe none."""
     if os.path.isdir(source):
-        found = (path for path in Path(source).rglob("[!.]*") if path.suffix.lower() in SUFFIXES)
+        found = filter(is_image, Path(source).rglob("*"))
         return sorted(str(path) for path in found if path.is_file())
     matches = filter(os.path.isfile, glob.glob(source, recursive=True))
     return [source] if os.path.exists(source) else sorted(matches)

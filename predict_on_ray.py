@@ -94,8 +94,7 @@ def find_images(source):
             return [source]
         else:
             below = store.get_file_info(fs.FileSelector(inside, recursive=True))
-            found = sorted(file.path for file in below
-                           if Path(file.path).suffix.lower() in digits.SUFFIXES)
+            found = sorted(file.path for file in below if digits.is_image(Path(file.path)))
     if not found or os.path.isdir(found[0]):
         raise digits.DigitError(f"there is no image at {source}; name another file, folder or glob")
     return [scheme + parted + path for path in found]

@@ -230,10 +230,12 @@ def test_a_path_beyond_utf8_is_a_text_that_can_be_undone():
 
 
 def test_an_object_store_is_read_like_a_folder(tmp_path, monkeypatch, read_here):
-    """One that pyarrow lists and opens, with folders below and other files."""
+    """One that pyarrow lists and opens, with folders below, other and hidden files."""
     examples = tmp_path / "50% of all examples"
     shutil.copytree(digits.EXAMPLES, examples / "below")
     (examples / "notes.txt").write_text("no image")
+    (examples / "other").mkdir()
+    (examples / "other" / "._a.png").write_bytes(b"hidden")
     store = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
     monkeypatch.setattr(predict_on_ray, "locate",
                         lambda path: (store, path.removeprefix("store://")))
