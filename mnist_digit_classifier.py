@@ -84,7 +84,7 @@ DECODED = 720               # pixels, shorter side that a JPEG is decoded to at 
 LOW, FINER = 24, 2          # pixels, height of digits that need a larger picture; times as large
 HIGH = 120                  # pixels, height from which they are read in a smaller one
 LOOKS = 208, 416, 832, 1664     # pixels, root of the area that the whole is looked at with, more
-SMALL = 22                  # pixels, if its digits are lower than this, or there are none
+LOOK_HEIGHT = 22            # pixels, if its digits are lower than this, or there are none
 LOOK_OBLONG = 2.5           # times that a look's longer side may have
 CLOSER = 60                 # pixels, height that digits have in the closer looks
 CLOSEST, LONGEST_CLOSE = 384, 1024      # pixels, root of their area and longest side, at most
@@ -96,9 +96,9 @@ SQUARE = 4                  # pixels, side of the squares that INK_FINDERS take 
 INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a doubt
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 FIRM = 0.2, 0.55            # mean ink of a digit at which its confidence is nought, and is whole
-BESIDE_OTHERS = 0.5, 0.7    # likewise, as a share of the mean of all ink that was found
+FIRM_AMONG = 0.5, 0.7       # likewise, as a share of the mean of all ink that was found
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
-SMALLER = 0.25              # likewise digits that are much smaller than the others
+SMALL_HEIGHT = 0.25         # likewise digits that are much smaller than the others
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 APART = 0.5                 # of the taller's height, up or down, from which neighbours are no row
@@ -112,7 +112,7 @@ JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
-BESIDE = 0.88               # likewise where a digit may be left out, or another look is needed
+DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
@@ -120,7 +120,7 @@ DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.1, 0.35             # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
-SHORT = 0.25                # of the longest digit, length up to which ink left out does not count
+SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
@@ -128,7 +128,7 @@ UPRIGHT = 0.85              # mean confidence up to which a picture is read on i
 EVEN = 0.6                  # confidence that speaks neither for a digit nor against it
 TURN = 1.3                  # cost of a picture's being turned; a digit alone speaks for 0.5 at most
 SURE = 0.95                 # confidence from which an answer is called sure
-LEAST = 0.1                 # confidence above which a digit is told
+TOLD = 0.1                  # confidence above which a digit is told
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
@@ -485,7 +485,7 @@ def look_at_all(picture):
                    LOOK_OBLONG * side / max(picture.shape))
         ink = look_for_ink(picture, zoom)
         usual = usual_height(components(np.uint8(ink > INK))[1])
-        if zoom == 1 or usual * zoom >= SMALL:
+        if zoom == 1 or usual * zoom >= LOOK_HEIGHT:
             break
     return ink, zoom, usual
 
@@ -1348,7 +1348,7 @@ def look(ink, parts, reader):
     inks = np.array([ink[part.y:part.bottom, part.x:part.right][part.mask].mean()
                      for part in parts])
     firmness = np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
-                          np.interp(inks / usual, BESIDE_OTHERS, (0, 1)))
+                          np.interp(inks / usual, FIRM_AMONG, (0, 1)))
     return list(map(Found, parts, images, reader.confidences(images) * firmness[:, None]))
 
 
@@ -1369,7 +1369,7 @@ def find_and_look(ink, reader):
 def smaller_digits(ink, strokes, reader):
     """Founds of small strokes of ink that are likely digits; 0s and 1s alone may be marks."""
     usual = usual_height(strokes[1])
-    parts = parts_between(SMALLER * usual, LARGE_HEIGHT * usual, strokes)
+    parts = parts_between(SMALL_HEIGHT * usual, LARGE_HEIGHT * usual, strokes)
     likely = [one for one in look(ink, parts, reader) if one.confidence > EVEN]
     return likely if any(one.digit > 1 for one in likely) else []
 
@@ -1654,7 +1654,7 @@ def has_dot(part, strokes):
 
 def less_sure(row, doubtful=lambda one: True):
     """A row of Founds, none sure of those that are doubtful."""
-    return [one._replace(confidences=BESIDE * one.confidences) if doubtful(one) else one
+    return [one._replace(confidences=DOUBTED * one.confidences) if doubtful(one) else one
             for one in row]
 
 
@@ -1703,7 +1703,7 @@ def read_ink(ink, reader):
     found = join_halves(ink, find_and_look(ink, reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
-    rows = [[one for one in row if one.confidence > LEAST] for row in rows]
+    rows = [[one for one in row if one.confidence > TOLD] for row in rows]
     rows = [row for row in rows if row]
     others = [box for box, _ in left_out(Reading(ink, rows))]
     rows = [commas_doubted(less_sure(row) if has_beside(row, others) else row) for row in rows]
@@ -1725,10 +1725,10 @@ def commas_doubted(row):
 def long_ones_doubted(rows, others):
     """Rows of Founds, a 1 not sure that is much longer than all else: it may be a pen or a rule.
 
-    All else are the other digits, and what was left out, boxes, that is not SHORT beside them.
+    All else are the other digits, and what was left out, boxes, that is not SHORT_INK beside them.
     """
     lengths = [max(one.part.mask.shape) for row in rows for one in row]
-    least = SHORT * max(lengths, default=0)
+    least = SHORT_INK * max(lengths, default=0)
     lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
     most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
     return [less_sure(row, lambda one: one.digit == 1 and max(one.part.mask.shape) > most)
