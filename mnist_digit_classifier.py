@@ -2202,11 +2202,10 @@ def parse(argv):
     args.words += argv[end + 1:]
     if unknown:
         raise DigitError(f"there is no option {unknown[0]}{near(unknown[0], OPTIONS)}; see --help")
-    usual = vars(parser.parse_args([]))
-    given = {f"--{name.replace('_', '-')}" for name in usual if vars(args)[name] != usual[name]}
+    given = {word.partition("=")[0] for word in argv[:end]} & OPTIONS.keys()
     name = named or guess_command(args.words, given)
     args.run, options, most = COMMANDS[name]
-    for option in sorted(given & OPTIONS.keys() - {*options.split()}):
+    for option in sorted(given - {*options.split()}):
         raise DigitError(f"{option} is an option of {', '.join(takers(option))}, not of {name}")
     if len(args.words) > most:
         raise DigitError(f"{name} does not take {args.words[most]!r}; see --help")

@@ -258,7 +258,8 @@ def test_a_forgotten_image_starts_no_training(run, arguments, tmp_path):
 
 @pytest.mark.parametrize("arguments", [
     ["--epochs", "3", "zero.png"], ["zero.png", "--data", "mnist"],
-    ["predict", "--seed", "1", "zero.png"]])
+    ["predict", "--seed", "1", "zero.png"], ["predict", "--seed=0", "zero.png"],
+    ["zero.png", "--assets", "assets"]])
 def test_options_of_training_are_not_ignored_where_images_are_read(run, arguments):
     message = complaint(run(*arguments, cwd=EXAMPLES), 2)
     assert "is an option of run, train" in message and "not of predict" in message
