@@ -102,6 +102,7 @@ SMALL_HEIGHT = 0.25         # likewise digits that are much smaller than the oth
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
 MAX_PIECES = 8              # pieces tried together as one digit
 APART = 0.5                 # of the taller's height, up or down, from which neighbours are no row
+UNEVEN = 0.7                # likewise where no digit is above another: all may be one row
 NEXT_TO, NEAR = (-0.1, 0.5), 2 / 3      # gap, of it too, with which only so much of that counts
 SLOPES = sorted((step / 10 for step in range(-7, 8)), key=abs)  # of rows, pixels down by aside
 SLOPING = 0.6               # cost of a slope, in such heights of all Parts
@@ -110,7 +111,7 @@ TELLING = 100               # Parts, so many of them tell the slope
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
-NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
+NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each digit it has room for
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
@@ -638,8 +639,16 @@ def find_parts(ink, strokes=None):
 
 
 def find_rows(parts):
-    """Numbers of Parts in reading order: a list per row, from the left, the rows from the top."""
-    return rows_along(parts, slope_of_rows(parts))[0]
+    """Numbers of Parts in reading order: a list per row, from the left, the rows from the top.
+
+    Where no Part is above another one, all may be one row, though it is uneven.
+    """
+    slope = slope_of_rows(parts)
+    uneven, _ = rows_along(parts, slope, UNEVEN)
+    if len(uneven) == 1 and all(parts[one].right <= parts[following].x
+                                for one, following in itertools.pairwise(uneven[0])):
+        return uneven
+    return rows_along(parts, slope)[0]
 
 
 def slope_of_rows(parts):
@@ -650,10 +659,11 @@ def slope_of_rows(parts):
     return min(SLOPES, key=lambda slope: rows_along(some, slope)[1] + SLOPING * (slope != 0))
 
 
-def rows_along(parts, slope):
+def rows_along(parts, slope, apart=APART):
     """Rows of Parts that have a slope, as find_rows gives them, and how far these are apart in all.
 
-    Each belongs to the row whose last Part is least up or down from it, in heights of the taller.
+    Each belongs to the row whose last Part is least up or down from it, in heights of the taller,
+    if that is less than `apart`.
     """
     middle = [(part.y + part.bottom - slope * (part.x + part.right)) / 2 for part in parts]
     left, right = [part.x for part in parts], [part.right for part in parts]
@@ -665,9 +675,9 @@ def rows_along(parts, slope):
             taller = max(height[last], height[new])
             near = NEXT_TO[0] < (left[new] - right[last]) / taller < NEXT_TO[1]
             away.append(abs(middle[new] - middle[last]) / taller * (NEAR if near else 1))
-        least = min([APART, *away])
+        least = min([apart, *away])
         total += least
-        if least < APART:
+        if least < apart:
             rows[away.index(least)].append(new)
         else:
             rows.append([new])
@@ -1420,7 +1430,8 @@ def best_path(spans, rewards):
     """Numbers of Spans that part a row best, given the log of the highest confidence in each."""
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
-        reward = max(rewards[number], NO_DIGIT) - span.cost
+        height, width = span.part.mask.shape
+        reward = max(rewards[number], NO_DIGIT * max(1, width / height)) - span.cost
         total, path = paths[span.first]
         if span.end not in paths or total + reward > paths[span.end][0]:
             paths[span.end] = total + reward, [*path, number]

@@ -8,9 +8,9 @@ digits cut out tightly, numbers that are small in a large photograph. Then a sec
 sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
 stripe, large pale letters behind a number, straight 1s by all pens (these numbers are drawn), low
 numbers on a large page, pages that lie on a side or upside down or slant, rows that climb,
-exponents, a number beside a larger one. Nothing here is made by drawn_pages.py, which the network
-that finds ink learned from. Only digits count as text: a slash, a comma or a letter is none. Sure
-and wrong: the text is wrong and every digit given is called sure.
+exponents, a number beside a larger one, uneven rows. Nothing here is made by drawn_pages.py, which
+the network that finds ink learned from. Only digits count as text: a slash, a comma or a letter is
+none. Sure and wrong: the text is wrong and every digit given is called sure.
 """
 import argparse
 import io
@@ -411,6 +411,15 @@ def exponent(take, rng):
     return on_paper(margined(ink, height, rng), rng), text + power
 
 
+def uneven_row(take, rng):
+    """A number whose digits stand up and down by 0.1 to 0.35 of their height, as children's do."""
+    row, text, height, edges = row_of(take, int(rng.integers(2, 6)), rng)
+    ink, deviation = np.pad(row, ((2 * height,) * 2, (0, 0))), height * rng.uniform(0.1, 0.35)
+    for left, right in edges:
+        ink[:, left:right] = np.roll(ink[:, left:right], int(rng.normal(0, deviation)), axis=0)
+    return on_paper(margined(pages.trimmed(ink), height, rng), rng), text
+
+
 def smaller_number(take, rng):
     """A number, and one 0.3 to 0.55 times as high above it, below it or after it."""
     tall = int(rng.integers(100, 180))
@@ -435,7 +444,7 @@ KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underli
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
 OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
           straight_ones, low_on_a_page, turned_page, slanting_page, climbing_row, exponent,
-          smaller_number)
+          smaller_number, uneven_row)
 
 
 def encoded(picture, rng):

@@ -256,6 +256,14 @@ def test_a_row_may_climb_and_a_column_has_a_row_a_digit():
     assert [len(row) for row in digits.find_rows(find(on_white(column))[1])] == [1] * 6
 
 
+def test_a_row_may_be_uneven_where_no_digit_is_above_another():
+    def part(x, y):
+        return digits.Part(x, y, np.ones((80, 40), bool))
+    row = [part(x, y) for x, y in ((0, 50), (90, 0), (180, 55), (270, 5))]
+    assert digits.find_rows(row) == [[0, 1, 2, 3]]
+    assert [4] in digits.find_rows([*row, part(100, 130)])
+
+
 @pytest.mark.parametrize("degrees", [-32, -18, 24, 33])
 def test_rows_of_a_slanting_page_are_read_along_their_slope(degrees):
     """Even where a digit of a row is lower than one of the next row is, and over a wide gap."""

@@ -599,6 +599,15 @@ def test_small_marks_beside_large_digits_are_no_digits():
     assert [one.digit for one in reading.found] == [4, 3]
 
 
+@pytest.mark.parametrize("row, step", [((3, 8, 5, 2), 0.6), ((6, 8, 8, 2), 0.6),
+                                       ((4, 0, 9, 6), 0.65)])
+def test_a_number_whose_digits_all_touch_is_no_single_thing_to_leave_out(row, step):
+    ink = draw_row(row, (200, 500), (40, 60), 80, 10, step=step)
+    file = cv2.imencode(".png", colour(ink, 20, 250))[1].tobytes()
+    found = digits.read_image(file, digits.Reader(digits.PRETRAINED)).found
+    assert tuple(one.digit for one in found) == row
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_page_on_its_side_or_upside_down_is_read(quarters):
     """In reading order, the boxes where the digits are in the picture as it lies, none sure."""
