@@ -111,7 +111,8 @@ TELLING = 100               # Parts, so many of them tell the slope
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
-NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each digit it has room for
+NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
+ROOM = 1.4                  # heights, width from which it counts so for each such width
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
@@ -1431,7 +1432,7 @@ def best_path(spans, rewards):
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
         height, width = span.part.mask.shape
-        reward = max(rewards[number], NO_DIGIT * max(1, width / height)) - span.cost
+        reward = max(rewards[number], NO_DIGIT * max(1, width / height / ROOM)) - span.cost
         total, path = paths[span.first]
         if span.end not in paths or total + reward > paths[span.end][0]:
             paths[span.end] = total + reward, [*path, number]
