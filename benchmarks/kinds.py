@@ -396,10 +396,16 @@ def climbing_row(take, rng):
     row, text, height, edges = row_of(take, int(rng.integers(3, 7)), rng)
     climb = some(rng, (-1, 1)) * np.tan(np.radians(rng.uniform(10, 25)))
     ink = np.pad(row, ((int(abs(climb) * row.shape[1]),) * 2, (0, 0)))
-    for left, right in edges:
-        column = ink[:, left:right]
-        column[:] = np.roll(column, int(climb * (left + right - row.shape[1]) / 2), axis=0)
-    return on_paper(margined(ink, height, rng), rng), text
+    downs = [int(climb * (left + right - row.shape[1]) / 2) for left, right in edges]
+    return on_paper(margined(moved_down(ink, edges, downs), height, rng), rng), text
+
+
+def moved_down(ink, edges, downs):
+    """A row's coverage, what is between each two edges moved down by so many pixels."""
+    ink = ink.copy()
+    for (left, right), down in zip(edges, downs):
+        ink[:, left:right] = np.roll(ink[:, left:right], down, axis=0)
+    return ink
 
 
 def exponent(take, rng):
@@ -409,15 +415,6 @@ def exponent(take, rng):
     ink = np.pad(base, ((int(0.3 * height), 0), (0, raised.shape[1] + int(0.15 * height))))
     ink[:len(raised), -raised.shape[1]:] = raised
     return on_paper(margined(ink, height, rng), rng), text + power
-
-
-def uneven_row(take, rng):
-    """A number whose digits stand up and down by 0.1 to 0.35 of their height, as children's do."""
-    row, text, height, edges = row_of(take, int(rng.integers(2, 6)), rng)
-    ink, deviation = np.pad(row, ((2 * height,) * 2, (0, 0))), height * rng.uniform(0.1, 0.35)
-    for left, right in edges:
-        ink[:, left:right] = np.roll(ink[:, left:right], int(rng.normal(0, deviation)), axis=0)
-    return on_paper(margined(pages.trimmed(ink), height, rng), rng), text
 
 
 def smaller_number(take, rng):
@@ -438,6 +435,15 @@ def smaller_number(take, rng):
         ink = np.concatenate([small, large] if side == "above" else [large, small])
     text = other + text if side == "above" else text + other
     return on_paper(margined(ink, tall, rng), rng), text
+
+
+def uneven_row(take, rng):
+    """A number whose digits stand up and down by 0.1 to 0.35 of their height, as children's do."""
+    row, text, height, edges = row_of(take, int(rng.integers(2, 6)), rng)
+    ink, deviation = np.pad(row, ((2 * height,) * 2, (0, 0))), height * rng.uniform(0.1, 0.35)
+    downs = [int(rng.normal(0, deviation)) for _ in edges]
+    ink = pages.trimmed(moved_down(ink, edges, downs))
+    return on_paper(margined(ink, height, rng), rng), text
 
 
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,

@@ -256,9 +256,12 @@ def test_a_row_may_climb_and_a_column_has_a_row_a_digit():
     assert [len(row) for row in digits.find_rows(find(on_white(column))[1])] == [1] * 6
 
 
+def part(x, y, height=80):
+    """A Part half as wide as high, all ink."""
+    return digits.Part(x, y, np.ones((height, height // 2), bool))
+
+
 def test_a_row_may_be_uneven_where_no_digit_is_above_another():
-    def part(x, y):
-        return digits.Part(x, y, np.ones((80, 40), bool))
     row = [part(x, y) for x, y in ((0, 50), (90, 0), (180, 55), (270, 5))]
     assert digits.find_rows(row) == [[0, 1, 2, 3]]
     assert [4] in digits.find_rows([*row, part(100, 130)])
@@ -282,8 +285,6 @@ def test_rows_of_a_slanting_page_are_read_along_their_slope(degrees):
 
 
 def test_a_raised_digit_belongs_to_the_row_and_one_in_the_next_line_does_not():
-    def part(x, y, height):
-        return digits.Part(x, y, np.ones((height, height // 2), bool))
     two_to_the_fifth, below = [part(100, 100, 80), part(150, 60, 45)], part(150, 190, 80)
     assert digits.find_rows([below, *two_to_the_fifth]) == [[1, 2], [0]]
     assert digits.find_rows([part(400, 60, 45), part(100, 100, 80)]) == [[0], [1]]
