@@ -124,6 +124,7 @@ DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and 
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
+WHOLE = 0.8                 # what speaks for all ink being one digit: else it is hardly like one
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
@@ -1468,6 +1469,11 @@ class Reading(NamedTuple):
     def parts(self):
         return [one.part for one in self.found]
 
+    @property
+    def strokes(self):
+        """Mask of all Parts, of the ink's shape."""
+        return painted(0 * self.ink, self.parts, 1) > 0
+
     def with_rows(self, change):
         """The same with each row changed by a function."""
         return self._replace(rows=[change(row) for row in self.rows])
@@ -1584,15 +1590,34 @@ def read_upright(picture, reader, at_all=None):
     them are, but not sure as a whole.
     """
     first = read_ink(find_ink(picture, at_all), reader)
+    if first.is_sure and len(first.found) > 1:
+        return first
+    whole = read_whole(picture, first.ink, reader)
+    if first.is_sure and whole.is_sure and first.found[0].digit != whole.found[0].digit:
+        first = first.with_rows(less_sure)
     if first.is_sure:
         return first
     others = [other for other in other_readings(picture, first, reader) if other.rows]
     likeliest = max([first, *others], key=lambda reading: reading.likelihood)
+    if whole.rows and whole.likelihood + WHOLE > likeliest.likelihood:
+        likeliest = whole
     if likeliest is first:
         return first
-    told = [reading.found for reading in (first, *others)]
+    told = [reading.found for reading in (first, *others, whole)]
     mean = likeliest.with_rows(lambda row: [agreed(one, told) for one in row])
     return mean.with_rows(less_sure) if mean.is_sure else mean
+
+
+def read_whole(picture, ink, reader):
+    """The Reading of all that is in the pen's colours in an RGB picture, taken for one digit.
+
+    The networks for ink leave out parts of a digit that is crossed out, has gaps, or is blurred.
+    """
+    inside = ink > INK
+    _, paper = surroundings(inside, len(trimmed(0, 0, inside).mask))
+    colours = in_pen(picture, inside, paper)
+    part = trimmed(0, 0, colours > 127)
+    return Reading(ink, [look(colours, [part], reader)] if part.mask.size else [])
 
 
 def with_overlooked(reading, picture, reader):
@@ -1612,23 +1637,23 @@ def overlooked(reading, picture, reader):
     """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
     if not reading.rows:
         return []
-    inside, near, paper = surroundings(reading)
+    inside, usual = reading.strokes, median_height(reading.parts)
+    near, paper = surroundings(inside, usual)
     traces = (reading.ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours, usual = in_pen(picture, inside, paper), median_height(reading.parts)
+    colours = in_pen(picture, inside, paper)
     strokes = components(np.uint8((colours > 127) & ~near))
     some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
 
 
-def surroundings(reading):
-    """Masks, of ink's shape: a Reading's strokes, what is near them, and around that the paper."""
-    inside = painted(0 * reading.ink, reading.parts, 1)
-    edge = np.ones((2 * round(median_height(reading.parts) / 16) + 3,) * 2)
-    near = cv2.dilate(inside, edge)
-    return inside > 0, near > 0, cv2.dilate(near, edge) > near
+def surroundings(inside, usual):
+    """Masks of what is near strokes, a mask too, of a usual height, and around that of the paper."""
+    edge = np.ones((2 * round(usual / 16) + 3,) * 2)
+    near = cv2.dilate(np.uint8(inside), edge)
+    return near > 0, cv2.dilate(near, edge) > near
 
 
 def in_pen(picture, inside, around):
@@ -1636,6 +1661,8 @@ def in_pen(picture, inside, around):
 
     They are the medians in two masks, inside the strokes of digits and around them.
     """
+    if not (inside.any() and around.any()):
+        return np.zeros(inside.shape, np.uint8)
     pen, paper = (np.median(picture[mask], axis=0) for mask in (inside, around))
     towards = pen - paper
     weights = np.append(towards, -towards @ paper) * (255 / max(1, towards @ towards))
@@ -1646,10 +1673,8 @@ def dots_doubted(reading, picture):
     """A Reading of an RGB picture, those of DOTTED not sure that have a dot below: a ! or a ?."""
     if not any(one.digit in DOTTED and one.confidence >= SURE for one in reading.found):
         return reading
-    inside, _, paper = surroundings(reading)
-    if not paper.any():
-        return reading
-    strokes = components(np.uint8(in_pen(picture, inside, paper) > 127))[1]
+    _, paper = surroundings(reading.strokes, median_height(reading.parts))
+    strokes = components(np.uint8(in_pen(picture, reading.strokes, paper) > 127))[1]
     return reading.with_rows(lambda row: less_sure(
         row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes)))
 
@@ -1757,7 +1782,7 @@ def has_beside(row, others):
 def left_out(reading):
     """Boxes (x, y, width, height) of what of a Reading's ink is in no Part, each with why."""
     parts, found = reading.parts, []
-    taken = cv2.dilate(painted(0 * reading.ink, parts, 1), np.ones((5, 5)))
+    taken = cv2.dilate(np.uint8(reading.strokes), np.ones((5, 5)))
     others = np.where(taken, 0, reading.ink)
     usual = median_height(parts) if parts else len(others)
     for x, y, width, height, _ in components(np.uint8(others > TRACE))[1]:
