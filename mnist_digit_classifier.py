@@ -1312,6 +1312,11 @@ class Reader:
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
 
+    @property
+    def knows_others(self):
+        """Whether it can say that what it sees is no digit."""
+        return self.metadata.get("non_digits", 0) > 0
+
     def confidences(self, images):
         """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step.
 
@@ -1611,13 +1616,16 @@ def read_upright(picture, reader, at_all=None):
 def read_whole(picture, ink, reader):
     """The Reading of all that is in the pen's colours in an RGB picture, taken for one digit.
 
-    The networks for ink leave out parts of a digit that is crossed out, has gaps, or is blurred.
+    Of a digit that has gaps, is crossed out, hollow or blurred, parts are missing in its ink. A
+    network that knows digits alone would take whole numbers for one.
     """
+    if not reader.knows_others:
+        return Reading(ink, [])
     inside = ink > INK
     _, paper = surroundings(inside, len(trimmed(0, 0, inside).mask))
     colours = in_pen(picture, inside, paper)
     part = trimmed(0, 0, colours > 127)
-    return Reading(ink, [look(colours, [part], reader)] if part.mask.size else [])
+    return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
 
 
 def with_overlooked(reading, picture, reader):
@@ -1650,7 +1658,7 @@ def overlooked(reading, picture, reader):
 
 
 def surroundings(inside, usual):
-    """Masks of what is near strokes, a mask too, of a usual height, and around that of the paper."""
+    """Masks of what is near strokes, a mask of such a height, and around that of the paper."""
     edge = np.ones((2 * round(usual / 16) + 3,) * 2)
     near = cv2.dilate(np.uint8(inside), edge)
     return near > 0, cv2.dilate(near, edge) > near

@@ -1,5 +1,6 @@
 """Reading images: the contract of `predict`, bad input, and what it does without."""
 import json
+import math
 import os
 import re
 import signal
@@ -23,6 +24,7 @@ import mnist_digit_classifier as digits
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import kinds
+import robustness
 import surroundings
 
 LEAST = {"date": 3, "word_beside": 5}       # exact, of eight; of the other kinds six
@@ -556,6 +558,46 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
     ink, (three,) = read(clear // 2, nothing)
     assert ink is not clear and three.digit == 3 and len(asked) == 4
+
+
+@pytest.mark.parametrize("shown, digit, sure", [("stem", 1, True), ("four", 4, False)])
+def test_a_digit_of_whose_ink_parts_are_missing_is_read_as_a_whole(monkeypatch, shown, digit, sure):
+    """A 1 would be sure by its ink; it is not where the picture has surely a 4."""
+    reader, stem = digits.Reader(digits.PRETRAINED), np.zeros((140, 120), np.uint8)
+    cv2.line(stem, (75, 15), (70, 125), 255, 9, cv2.LINE_AA)
+    four = stem.copy()
+    cv2.polylines(four, [np.array([(45, 20), (25, 75), (100, 75)])], False, 255, 9, cv2.LINE_AA)
+    assert digits.read_ink(stem, reader).is_sure
+    monkeypatch.setattr(digits, "find_ink",
+                        lambda seen, *views: cv2.resize(stem, seen.shape[1::-1]))
+    picture = colour({"stem": stem, "four": four}[shown] / 255, 30, 240)
+    reading = digits.read_upright(picture, reader)
+    assert [one.digit for one in reading.found] == [digit] and reading.is_sure == sure
+
+
+def test_two_digits_are_not_read_as_one():
+    """Nor, by a network that cannot tell what is no digit, one as a whole."""
+    reader = digits.Reader(digits.PRETRAINED)
+    for row in ((5, 2), (1, 1), (3, 8), (7, 4)):
+        ink = draw_row(row, (160, 260), (40, 30), 90, 9)
+        picture = colour(ink, 20, 250)
+        whole = digits.read_whole(picture, np.uint8(255 * ink), reader)
+        assert whole.likelihood < math.log(0.1)
+    three = draw(3, (120, 100), (25, 15, 90), 9)
+    args = colour(three, 20, 250), np.uint8(255 * three), reader
+    assert digits.read_whole(*args).is_sure
+    reader.metadata = reader.metadata | {"non_digits": 0}
+    assert not digits.read_whole(*args).rows
+
+
+def test_gaps_zigzags_outlines_and_blur_of_motion(mnist):
+    """benchmarks/robustness.py has more of them."""
+    data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
+    names = [name for name in robustness.CHANGES
+             if re.search("gaps|zigzag|outline|motion", name)]
+    read = [robustness.reads(robustness.CHANGES[name](image), reader) == str(label)
+            for name in names for image, label in zip(data.x_test[:40], data.y_test[:40])]
+    assert len(read) == 160 and sum(read) >= 144
 
 
 @pytest.mark.parametrize("overlooked, row", [(1, "37"), (4, "347")])
