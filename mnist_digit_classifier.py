@@ -124,7 +124,7 @@ DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and 
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
-WHOLE = 0.8                 # what speaks for all ink being one digit: else it is hardly like one
+WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
@@ -1475,6 +1475,10 @@ class Reading(NamedTuple):
         return [one.part for one in self.found]
 
     @property
+    def text(self):
+        return "".join(str(one.digit) for one in self.found)
+
+    @property
     def strokes(self):
         """Mask of all Parts, of the ink's shape."""
         return painted(0 * self.ink, self.parts, 1) > 0
@@ -1598,17 +1602,18 @@ def read_upright(picture, reader, at_all=None):
     if first.is_sure and len(first.found) > 1:
         return first
     whole = read_whole(picture, first.ink, reader)
-    if first.is_sure and whole.is_sure and first.found[0].digit != whole.found[0].digit:
+    if first.is_sure and whole.is_sure and first.text != whole.text:
         first = first.with_rows(less_sure)
     if first.is_sure:
         return first
-    others = [other for other in other_readings(picture, first, reader) if other.rows]
-    likeliest = max([first, *others], key=lambda reading: reading.likelihood)
-    if whole.rows and whole.likelihood + WHOLE > likeliest.likelihood:
+    readings = [first, *filter(lambda other: other.rows, other_readings(picture, first, reader))]
+    likeliest = max(readings, key=lambda reading: reading.likelihood)
+    differ = any(reading.text != likeliest.text for reading in readings)
+    if whole.rows and whole.likelihood + WHOLE * differ > likeliest.likelihood:
         likeliest = whole
     if likeliest is first:
         return first
-    told = [reading.found for reading in (first, *others, whole)]
+    told = [reading.found for reading in (*readings, whole)]
     mean = likeliest.with_rows(lambda row: [agreed(one, told) for one in row])
     return mean.with_rows(less_sure) if mean.is_sure else mean
 
