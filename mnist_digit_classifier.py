@@ -1292,7 +1292,8 @@ def save_picture(figure, path):
 # ==== Reading images ==============================================================================
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
-# picture as it is, blurred, in a margin, levelled, turned; what was overlooked leaves a doubt.
+# picture as it is, blurred, in a margin, levelled, as one digit, turned; what was overlooked leaves
+# a doubt.
 # try_to_read makes the answer of a file, read_all prints those of many, in_parallel spreads them
 # over threads.
 
@@ -1595,8 +1596,9 @@ def moved_part(part, matrix, height, width):
 def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
-    What leaves a doubt is read otherwise too; the likeliest reading stays, as confident as most of
-    them are, but not sure as a whole.
+    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, as
+    confident as most of them are, but not sure as a whole. So does a digit that would be sure, but
+    as a whole is surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if first.is_sure and len(first.found) > 1:
@@ -1606,7 +1608,8 @@ def read_upright(picture, reader, at_all=None):
         first = first.with_rows(less_sure)
     if first.is_sure:
         return first
-    readings = [first, *filter(lambda other: other.rows, other_readings(picture, first, reader))]
+    others = other_readings(picture, first, reader)
+    readings = [first, *(other for other in others if other.rows)]
     likeliest = max(readings, key=lambda reading: reading.likelihood)
     differ = any(reading.text != likeliest.text for reading in readings)
     if whole.rows and whole.likelihood + WHOLE * differ > likeliest.likelihood:
