@@ -596,8 +596,8 @@ def test_gaps_zigzags_outlines_and_blur_of_motion(mnist):
     names = [name for name in robustness.CHANGES
              if re.search("gaps|zigzag|outline|motion", name)]
     read = [robustness.reads(robustness.CHANGES[name](image), reader) == str(label)
-            for name in names for image, label in zip(data.x_test[:40], data.y_test[:40])]
-    assert len(read) == 160 and sum(read) >= 144
+            for name in names for image, label in zip(data.x_test[:20], data.y_test[:20])]
+    assert len(read) == 80 and sum(read) >= 74
 
 
 @pytest.mark.parametrize("overlooked, row", [(1, "37"), (4, "347")])
