@@ -1293,9 +1293,8 @@ def save_picture(figure, path):
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
 # picture as it is, blurred, in a margin, levelled, as one digit, turned; what was overlooked leaves
-# a doubt.
-# try_to_read makes the answer of a file, read_all prints those of many, in_parallel spreads them
-# over threads.
+# a doubt. try_to_read makes the answer of a file, read_all prints those of many, in_parallel
+# spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1477,6 +1476,7 @@ class Reading(NamedTuple):
 
     @property
     def text(self):
+        """Its digits in reading order, rows not parted."""
         return "".join(str(one.digit) for one in self.found)
 
     @property
@@ -1597,8 +1597,8 @@ def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
     What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, as
-    confident as most of them are, but not sure as a whole. So does a digit that would be sure, but
-    as a whole is surely another.
+    confident as most of them are, but not all of it sure. A lone digit that would be sure is in
+    doubt where the whole is surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if first.is_sure and len(first.found) > 1:
@@ -1665,9 +1665,9 @@ def overlooked(reading, picture, reader):
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
 
 
-def surroundings(inside, usual):
-    """Masks of what is near strokes, a mask of such a height, and around that of the paper."""
-    edge = np.ones((2 * round(usual / 16) + 3,) * 2)
+def surroundings(inside, height):
+    """Masks of what is near strokes, a mask too, so many pixels high, and of the paper around."""
+    edge = np.ones((2 * round(height / 16) + 3,) * 2)
     near = cv2.dilate(np.uint8(inside), edge)
     return near > 0, cv2.dilate(near, edge) > near
 
@@ -1675,7 +1675,8 @@ def surroundings(inside, usual):
 def in_pen(picture, inside, around):
     """How near an RGB picture's colours are to a pen's, (height, width) uint8; 0 is the paper's.
 
-    They are the medians in two masks, inside the strokes of digits and around them.
+    They are the medians in two masks, inside the strokes of digits and around them; without
+    either, all is paper.
     """
     if not (inside.any() and around.any()):
         return np.zeros(inside.shape, np.uint8)
