@@ -1630,8 +1630,7 @@ def read_whole(picture, ink, reader):
     if not reader.knows_others:
         return Reading(ink, [])
     inside = ink > INK
-    _, paper = surroundings(inside, len(trimmed(0, 0, inside).mask))
-    colours = in_pen(picture, inside, paper)
+    colours = in_pen(picture, inside, len(trimmed(0, 0, inside).mask))
     part = trimmed(0, 0, colours > 127)
     return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
 
@@ -1654,30 +1653,30 @@ def overlooked(reading, picture, reader):
     if not reading.rows:
         return []
     inside, usual = reading.strokes, median_height(reading.parts)
-    near, paper = surroundings(inside, usual)
+    near = with_surroundings(inside, usual)
     traces = (reading.ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours = in_pen(picture, inside, paper)
+    colours = in_pen(picture, inside, usual)
     strokes = components(np.uint8((colours > 127) & ~near))
     some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
 
 
-def surroundings(inside, height):
-    """Masks of what is near strokes, a mask too, so many pixels high, and of the paper around."""
-    edge = np.ones((2 * round(height / 16) + 3,) * 2)
-    near = cv2.dilate(np.uint8(inside), edge)
-    return near > 0, cv2.dilate(near, edge) > near
+def with_surroundings(mask, height):
+    """A mask of strokes that are so many pixels high, and of what is near them."""
+    return cv2.dilate(np.uint8(mask), np.ones((2 * round(height / 16) + 3,) * 2)) > 0
 
 
-def in_pen(picture, inside, around):
+def in_pen(picture, inside, height):
     """How near an RGB picture's colours are to a pen's, (height, width) uint8; 0 is the paper's.
 
-    They are the medians in two masks, inside the strokes of digits and around them; without
-    either, all is paper.
+    They are the medians inside strokes, a mask, that are so many pixels high, and a little away
+    from them; without either, all is paper.
     """
+    near = with_surroundings(inside, height)
+    around = with_surroundings(near, height) & ~near
     if not (inside.any() and around.any()):
         return np.zeros(inside.shape, np.uint8)
     pen, paper = (np.median(picture[mask], axis=0) for mask in (inside, around))
@@ -1690,8 +1689,8 @@ def dots_doubted(reading, picture):
     """A Reading of an RGB picture, those of DOTTED not sure that have a dot below: a ! or a ?."""
     if not any(one.digit in DOTTED and one.confidence >= SURE for one in reading.found):
         return reading
-    _, paper = surroundings(reading.strokes, median_height(reading.parts))
-    strokes = components(np.uint8(in_pen(picture, reading.strokes, paper) > 127))[1]
+    colours = in_pen(picture, reading.strokes, median_height(reading.parts))
+    strokes = components(np.uint8(colours > 127))[1]
     return reading.with_rows(lambda row: less_sure(
         row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes)))
 

@@ -169,8 +169,7 @@ def as_png(pixels):
 
 def reads(image, reader):
     """What the script reads in an image (28, 28), as text."""
-    found = digits.read_image(as_png(image), reader).digits
-    return "".join(str(digit["digit"]) for digit in found)
+    return digits.read_image(as_png(image), reader).text
 
 
 def main():
