@@ -112,7 +112,7 @@ TELLING = 100               # Parts, so many of them tell the slope
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
-ROOM = 1.4                  # heights, width up to which that counts once; twice as wide, twice
+ROOM = 1.0                  # heights, width up to which that counts once; twice as wide, twice
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
@@ -123,6 +123,7 @@ DOT = 0.1, 0.35             # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
+PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
@@ -689,11 +690,11 @@ def rows_along(parts, slope, apart=APART):
 def split(part):
     """The pieces of a Part, left to right, parted where columns have least ink.
 
-    Twice as many as digits could stand in it; whoever reads them joins what belongs together.
+    Far more than digits could stand in it; whoever reads them joins what belongs together.
     """
     height, width = part.mask.shape
     inked = part.mask.sum(axis=0)
-    edge, apart, most = max(1, round(0.12 * height)), 0.1 * height, 2 + 2 * width // height
+    edge, apart, most = max(1, round(0.12 * height)), 0.1 * height, 2 + 4 * width // height
     chosen = []
     for x in sorted(range(edge, width - edge), key=lambda x: inked[x]):
         lowest = inked[x] <= inked[max(0, x - 2):x + 3].min()
@@ -1723,16 +1724,37 @@ def agreed(found, told):
 
 
 def other_readings(picture, first, reader):
-    """Yield Readings of an RGB picture blurred, in a margin, and levelled if its first one slopes.
+    """Yield Readings of an RGB picture, other ones than its first.
 
-    The network for ink takes a digit that was cut out tightly for a ring or a bar.
+    It is read blurred, in a margin, since the networks for ink take a digit that was cut out
+    tightly for a ring or a bar, with what else is in the pen's colours, and level if it slopes.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, back in surrounded(picture):
         yield moved(read_ink(find_ink(wider), reader), back, picture)
+    yield read_in_pen(picture, first, reader)
     slope = slope_of_rows(first.parts)
     if slope:
         yield read_turned(picture, math.degrees(math.atan(slope)), reader)
+
+
+def read_in_pen(picture, first, reader):
+    """The Reading of an RGB picture's ink and all in the pen's colours that is partly of a digit.
+
+    Of digits that touch, which may look like a word, whole parts are missing in the ink.
+    """
+    inside = first.ink > INK
+    likely = [one.part for one in first.found if one.confidence > PARTLY]
+    told = painted(0 * first.ink, likely, 1) > 0 if likely else inside
+    colours = in_pen(picture, inside, usual_height(components(np.uint8(inside))[1]))
+    labels, boxes = components(np.uint8(colours > 127))
+    areas, inked, read = (np.bincount(labels[mask], minlength=len(boxes) + 1)
+                          for mask in (labels > 0, inside, told))
+    belongs = (inked > PARTLY * areas) & (read > 0) & (areas > 0)
+    if not belongs.any():
+        return Reading(first.ink, [])
+    added = cv2.dilate(np.uint8(belongs[labels]), np.ones((3, 3)))
+    return read_ink(np.maximum(first.ink, colours * added), reader)
 
 
 def surrounded(picture):

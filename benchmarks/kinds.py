@@ -8,9 +8,10 @@ digits cut out tightly, numbers that are small in a large photograph. Then a sec
 sums, a printed sign beside a number, lists with letters, tables with headings, a highlighter's
 stripe, large pale letters behind a number, straight 1s by all pens (these numbers are drawn), low
 numbers on a large page, pages that lie on a side or upside down or slant, rows that climb,
-exponents, a number beside a larger one, uneven rows. Nothing here is made by drawn_pages.py, which
-the network that finds ink learned from. Only digits count as text: a slash, a comma or a letter is
-none. Sure and wrong: the text is wrong and every digit given is called sure.
+exponents, a number beside a larger one, uneven rows, numbers whose digits touch. Nothing here is
+made by drawn_pages.py, which the network that finds ink learned from. Only digits count as text: a
+slash, a comma or a letter is none. Sure and wrong: the text is wrong and every digit given is
+called sure.
 """
 import argparse
 import io
@@ -49,7 +50,8 @@ def row_of(take, count, rng, gap=(0.12, 0.5), height=None):
     inks, labels = take(count, rng)
     inks = [pages.scaled(pages.trimmed(ink), height * rng.uniform(0.92, 1.06)) for ink in inks]
     gaps = [int(height * rng.uniform(*gap)) for _ in inks]
-    row = np.zeros((int(1.3 * height), sum(ink.shape[1] for ink in inks) + sum(gaps)), np.float32)
+    row = np.zeros((int(1.3 * height), sum(ink.shape[1] for ink in inks) + sum(map(abs, gaps))),
+                   np.float32)
     x, edges = 0, []
     for ink, after in zip(inks, gaps):
         y = max(0, (len(row) - len(ink)) // 2 + int(rng.normal(0, 0.03) * height))
@@ -446,11 +448,17 @@ def uneven_row(take, rng):
     return on_paper(margined(ink, height, rng), rng), text
 
 
+def touching_digits(take, rng):
+    """A number of 3 to 6 digits, each of which touches the next, overlaps it or nearly does."""
+    row, text, height, _ = row_of(take, int(rng.integers(3, 7)), rng, gap=(-0.12, 0.02))
+    return on_paper(margined(row, height, rng), rng), text
+
+
 KINDS = (sheet_on_a_table, shadow_on_a_table, form_boxes, circled, date, underlined, decimal_comma,
          word_beside, cropped_row, tight_digit, small_in_a_photograph)
 OTHERS = (sums, printed_sign, lettered_list, headed_table, highlighted, pale_letters_behind,
           straight_ones, low_on_a_page, turned_page, slanting_page, climbing_row, exponent,
-          smaller_number, uneven_row)
+          smaller_number, uneven_row, touching_digits)
 
 
 def encoded(picture, rng):
