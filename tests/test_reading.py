@@ -590,6 +590,21 @@ def test_two_digits_are_not_read_as_one():
     assert not digits.read_whole(*args).rows
 
 
+@pytest.mark.parametrize("away, text", [(0, "328"), (40, "38")])
+def test_a_digit_missing_in_the_ink_is_read_if_it_touches_one_that_is_not(monkeypatch, away, text):
+    """Where it is away from the others it may be a letter: the networks for ink left it out."""
+    shape = 150, 330
+    three, two, eight = (draw(digit, shape, (x, 30, 90), 9)
+                         for digit, x in ((3, 40), (2, 90 + away), (8, 136 + 2 * away)))
+    row = np.maximum.reduce([three, two, eight])
+    assert len(digits.components(np.uint8(row > 0.5))[1]) == (3 if away else 1)
+    ink = np.uint8(255 * np.maximum(three, eight) * (two < 0.1))
+    monkeypatch.setattr(digits, "find_ink",
+                        lambda seen, *views: cv2.resize(ink // 2, seen.shape[1::-1]))
+    reading = digits.read_upright(colour(row, 20, 250), digits.Reader(digits.PRETRAINED))
+    assert reading.text == text and not reading.is_sure
+
+
 def test_gaps_zigzags_outlines_and_blur_of_motion(mnist):
     """benchmarks/robustness.py has more of them."""
     data, reader = digits.load_mnist(mnist), digits.Reader(digits.PRETRAINED)
@@ -777,6 +792,12 @@ def test_pictures_as_people_bring_them(tally, kind):
     count = 2 if kind is kinds.small_in_a_photograph else 8         # of 12 million pixels
     exact, wrong = tally(kind, count, seed=1)
     assert exact >= min(count, LEAST.get(kind.__name__, 6)) and wrong <= 1
+
+
+def test_numbers_whose_digits_touch(tally):
+    """benchmarks/kinds.py has more of them."""
+    exact, wrong = tally(kinds.touching_digits, 20, seed=1)
+    assert exact >= 14 and wrong == 0
 
 
 def test_no_pen_on_the_paper_is_a_sure_1(tally):
