@@ -111,8 +111,7 @@ TELLING = 100               # Parts, so many of them tell the slope
 # Reading. Costs are in nats, compared on the same pages.
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
-NO_DIGIT = math.log(0.4)    # least that a piece can count for, whatever the network says
-ROOM = 1.0                  # heights, width up to which that counts once; twice as wide, twice
+NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each height of its width
 AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
 DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
@@ -1439,7 +1438,7 @@ def best_path(spans, rewards):
     paths = {0: (0, [])}
     for number, span in enumerate(spans):           # they come sorted by their first piece
         height, width = span.part.mask.shape
-        reward = max(rewards[number], NO_DIGIT * max(1, width / height / ROOM)) - span.cost
+        reward = max(rewards[number], NO_DIGIT * max(1, width / height)) - span.cost
         total, path = paths[span.first]
         if span.end not in paths or total + reward > paths[span.end][0]:
             paths[span.end] = total + reward, [*path, number]
@@ -1540,7 +1539,7 @@ def read_picture(picture, reader, at_all=None):
     """The Reading of an RGB picture.
 
     What is hardly read, or the smaller part of it, is read on its sides and upside down too. What
-    is much likelier there stays, but it is not sure.
+    is much likelier there, or likelier and sure, stays, but it is not sure any more.
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
     upright = dots_doubted(upright, picture)
@@ -1549,7 +1548,8 @@ def read_picture(picture, reader, at_all=None):
         return upright
     turned = max((read_turned(picture, degrees, reader) for degrees in (90, 180, 270)),
                  key=lambda reading: evidence(reading.found))
-    if evidence(turned.found) - TURN < max(0, evidence(upright.found)):
+    speaks, least = evidence(turned.found), max(0, evidence(upright.found))
+    if speaks < max(TURN, least + TURN * (not turned.is_sure)):
         return upright
     return turned.with_rows(less_sure)
 
