@@ -1744,8 +1744,8 @@ def read_in_pen(picture, first, reader):
     Of digits that touch, which may look like a word, whole parts are missing in the ink.
     """
     inside = first.ink > INK
-    likely = [one.part for one in first.found if one.confidence > PARTLY]
-    told = painted(0 * first.ink, likely, 1) > 0 if likely else inside
+    likely = first.with_rows(lambda row: [one for one in row if one.confidence > PARTLY])
+    told = likely.strokes if likely.found else inside
     colours = in_pen(picture, inside, usual_height(components(np.uint8(inside))[1]))
     labels, boxes = components(np.uint8(colours > 127))
     areas, inked, read = (np.bincount(labels[mask], minlength=len(boxes) + 1)
