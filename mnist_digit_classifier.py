@@ -97,6 +97,8 @@ INK, TRACE = 40, 12         # of 255, ink that is a stroke's, and that leaves a 
 FAINT = 0.6                 # power of a digit's ink, so that what is faint of it counts for more
 FIRM = 0.2, 0.55            # mean ink of a digit at which its confidence is nought, and is whole
 FIRM_AMONG = 0.5, 0.7       # likewise, as a share of the mean of all ink that was found
+AS_HIGH = 0.85, 1.1         # of the median height, limits of a digit that is as high as the others
+LIFTED = 1.7                # times its own that the ink of such a one counts for, if it is clear
 LARGE_HEIGHT = 0.4          # share of the usual height that large strokes have at least
 SMALL_HEIGHT = 0.25         # likewise digits that are much smaller than the others
 MAX_PARTS = 2000            # strokes, the largest ones of a picture
@@ -120,6 +122,8 @@ COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle 
 DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.1, 0.35             # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
+TALL_ONE, ALIKE = 1.1, 0.1  # of the usual height, a slash's at least; pixels aside by down, how
+                            # differently two of them lean at most
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
@@ -1293,8 +1297,8 @@ def save_picture(figure, path):
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
 # picture as it is, blurred, in a margin, in the pen's colours, levelled, as one digit, turned; what
-# was overlooked leaves a doubt. try_to_read makes the answer of a file, read_all prints those of
-# many, in_parallel spreads them over threads.
+# was overlooked leaves a doubt, and slashes read as 1s go. try_to_read makes the answer of a file,
+# read_all prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1357,16 +1361,27 @@ def look(ink, parts, reader):
     """Parts of a picture's ink, read as they are: a list of Founds.
 
     Where the ink is faint, by itself or beside that of others, its networks doubt that there is a
-    digit, and so does the confidence.
+    digit, and so does the confidence. A 1 that they took for a slash is faint too, but as high as
+    the others: fainter ink will do for what is clearly a digit so high, though it is not sure.
     """
     if not parts:
         return []
     images, usual = reader.prepare(frame(ink, parts)), cv2.mean(ink, np.uint8(ink > INK))[0]
     inks = np.array([ink[part.y:part.bottom, part.x:part.right][part.mask].mean()
                      for part in parts])
-    firmness = np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
-                          np.interp(inks / usual, FIRM_AMONG, (0, 1)))
-    return list(map(Found, parts, images, reader.confidences(images) * firmness[:, None]))
+    confidences, firm = reader.confidences(images), firmness(inks, usual)
+    if len(parts) > 2:
+        heights = np.array([len(part.mask) for part in parts]) / median_height(parts)
+        clear = confidences.max(axis=1) >= SURE
+        fits = clear & (heights > AS_HIGH[0]) & (heights < AS_HIGH[1])
+        firm = np.maximum(firm, SURE * fits * firmness(LIFTED * inks, usual))
+    return list(map(Found, parts, images, confidences * firm[:, None]))
+
+
+def firmness(inks, usual):
+    """Factors of the confidence in Parts, given their mean inks (n,) and the mean of all ink."""
+    return np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
+                      np.interp(inks / usual, FIRM_AMONG, (0, 1)))
 
 
 def find_and_look(ink, reader):
@@ -1542,7 +1557,7 @@ def read_picture(picture, reader, at_all=None):
     is much likelier there, or likelier and sure, stays, but it is not sure any more.
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
-    upright = dots_doubted(upright, picture)
+    upright = dots_doubted(without_slashes(upright, picture), picture)
     well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or upright.ink.max() <= INK:
         return upright
@@ -1653,16 +1668,51 @@ def overlooked(reading, picture, reader):
     """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
     if not reading.rows:
         return []
-    inside, usual = reading.strokes, median_height(reading.parts)
-    near = with_surroundings(inside, usual)
+    near = with_surroundings(reading.strokes, median_height(reading.parts))
     traces = (reading.ink > TRACE) & ~near
     if not traces.any():
         return []
-    colours = in_pen(picture, inside, usual)
-    strokes = components(np.uint8((colours > 127) & ~near))
-    some = [part for part in parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
+    colours, strokes = beside_in_pen(reading, picture)
+    some = [part for part in strokes
             if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
+
+
+def beside_in_pen(reading, picture):
+    """What in_pen tells of an RGB picture, and Parts in that colour that a Reading has none of."""
+    inside, usual = reading.strokes, median_height(reading.parts)
+    colours = in_pen(picture, inside, usual)
+    apart = np.uint8((colours > 127) & ~with_surroundings(inside, usual))
+    return colours, parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, components(apart))
+
+
+def without_slashes(reading, picture):
+    """A Reading of an RGB picture without slashes and brackets that were read as 1s.
+
+    They come in twos that lean alike. So a 1 goes that is in doubt and taller than digits are,
+    where another such, or a stroke that was left out, is beside it and leans like it.
+    """
+    ones = [one.part for one in reading.found if one.digit == 1 and one.confidence < SURE]
+    tall = [part for part in ones if len(part.mask) > TALL_ONE * median_height(reading.parts)]
+    if not tall:
+        return reading
+    strokes = [(part, slant_of(part)) for part in (*tall, *beside_in_pen(reading, picture)[1])]
+
+    def is_slash(part):
+        slant = slant_of(part)
+        return any(abs(slant - other_slant) < ALIKE and part.y < other.bottom
+                   and other.y < part.bottom and other is not part
+                   for other, other_slant in strokes)
+    slashes = {id(part) for part in tall if is_slash(part)}
+    rows = [[one for one in row if id(one.part) not in slashes] for row in reading.rows]
+    return reading._replace(rows=[row for row in rows if row])
+
+
+def slant_of(part):
+    """Pixels that a Part leans aside for each down, by linear regression."""
+    y, x = np.nonzero(part.mask)
+    covariance = np.cov(x, y, bias=True)
+    return covariance[0, 1] / max(covariance[1, 1], 1e-3)
 
 
 def with_surroundings(mask, height):

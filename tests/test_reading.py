@@ -525,6 +525,31 @@ def test_a_digit_whose_ink_is_doubted_is_not_sure():
     assert firm.digit == faint.digit == 3 and firm.confidence > digits.SURE > faint.confidence
 
 
+@pytest.mark.parametrize("length, least, most", [(90, 0.5, digits.SURE), (140, 0, 0.1)])
+def test_a_faint_1_as_high_as_the_others_is_a_digit_though_not_sure(length, least, most):
+    """It may have been taken for a slash, which is higher."""
+    ink = np.uint8(255 * draw_row([3, 7], (300, 420), (30, 90), 90, 9))
+    cv2.line(ink, (350, 90 + 90 - length), (350, 90 + 90), 100, 9)
+    three, seven, one = digits.look(ink, digits.find_parts(ink), digits.Reader(digits.PRETRAINED))
+    assert [three.digit, seven.digit, one.digit] == [3, 7, 1]
+    assert min(three.confidence, seven.confidence) >= digits.SURE
+    assert least <= one.confidence < most
+
+
+@pytest.mark.parametrize("other, text", [((-20, 20), "37"), ((0, 0), "371"), (None, "371")])
+def test_a_slash_that_leans_like_one_that_was_left_out_is_no_1(other, text):
+    """Without another, or where the other leans differently, it may be a 1."""
+    reader, row = digits.Reader(digits.PRETRAINED), draw_row([3, 7], (200, 400), (30, 50), 90, 9)
+    both, ink = np.uint8(255 * row), np.uint8(255 * row)
+    for image in (ink, both):
+        cv2.line(image, (250, 155), (290, 40), 255, 8, cv2.LINE_AA)
+    if other:
+        cv2.line(both, (340 + other[0], 155), (340 + other[1], 40), 255, 8, cv2.LINE_AA)
+    reading = digits.read_ink(ink, reader).with_rows(digits.less_sure)
+    assert reading.text == "371"
+    assert digits.without_slashes(reading, colour(both / 255, 20, 250)).text == text
+
+
 def test_a_1_much_longer_than_all_else_is_not_sure():
     """It may be a pen on the paper. A 1 as long as its neighbours is sure, and one alone."""
     reader, three, nothing = digits.Reader(digits.PRETRAINED), (70, 100, 80), (0, 0, 0)
