@@ -1689,23 +1689,31 @@ def beside_in_pen(reading, picture):
 def without_slashes(reading, picture):
     """A Reading of an RGB picture without slashes and brackets that were read as 1s.
 
-    They come in twos that lean alike. So a 1 goes that is in doubt and taller than digits are,
-    where another such, or a stroke that was left out, is beside it and leans like it.
+    They are taller than digits and come in twos that lean alike. So a 1 in doubt goes whose whole
+    stroke, in the pen's colour, is so, beside another one that is no digit, or another such 1.
     """
-    ones = [one.part for one in reading.found if one.digit == 1 and one.confidence < SURE]
-    tall = [part for part in ones if len(part.mask) > TALL_ONE * median_height(reading.parts)]
-    if not tall:
+    def in_doubt(one):
+        return one.digit == 1 and one.confidence < SURE
+    rest = reading.with_rows(lambda row: [one for one in row if not in_doubt(one)])
+    if not 0 < len(rest.found) < len(reading.found):
         return reading
-    strokes = [(part, slant_of(part)) for part in (*tall, *beside_in_pen(reading, picture)[1])]
+    strokes = [(part, slant_of(part)) for part in beside_in_pen(rest, picture)[1]]
+    slashes = [part for part, slant in strokes
+               if len(part.mask) > TALL_ONE * median_height(rest.parts)
+               and any(abs(slant - other_slant) < ALIKE and are_level(part, other)
+                       for other, other_slant in strokes if other is not part)]
+    struck = painted(0 * reading.ink, slashes, 1)
 
-    def is_slash(part):
-        slant = slant_of(part)
-        return any(abs(slant - other_slant) < ALIKE and part.y < other.bottom
-                   and other.y < part.bottom and other is not part
-                   for other, other_slant in strokes)
-    slashes = {id(part) for part in tall if is_slash(part)}
-    rows = [[one for one in row if id(one.part) not in slashes] for row in reading.rows]
+    def is_slash(one):
+        x, y, right, bottom = one.part.x, one.part.y, one.part.right, one.part.bottom
+        return in_doubt(one) and struck[y:bottom, x:right][one.part.mask].mean() > 0.5
+    rows = [[one for one in row if not is_slash(one)] for row in reading.rows]
     return reading._replace(rows=[row for row in rows if row])
+
+
+def are_level(one, other):
+    """Whether two Parts are beside each other."""
+    return one.y < other.bottom and other.y < one.bottom
 
 
 def slant_of(part):
