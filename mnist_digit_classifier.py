@@ -122,8 +122,8 @@ COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle 
 DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.1, 0.35             # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
-TALL_ONE, ALIKE = 1.1, 0.1  # of the usual height, a slash's at least; pixels aside by down, how
-                            # differently two of them lean at most
+SLASH = 1.1                 # times the usual height that a slash has at least
+ALIKE = 0.1                 # pixels aside by down, by which two of them lean differently at most
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
@@ -1699,7 +1699,7 @@ def without_slashes(reading, picture):
         return reading
     strokes = [(part, slant_of(part)) for part in beside_in_pen(rest, picture)[1]]
     slashes = [part for part, slant in strokes
-               if len(part.mask) > TALL_ONE * median_height(rest.parts)
+               if len(part.mask) > SLASH * median_height(rest.parts)
                and any(abs(slant - other_slant) < ALIKE and are_level(part, other)
                        for other, other_slant in strokes if other is not part)]
     struck = painted(0 * reading.ink, slashes, 1)
