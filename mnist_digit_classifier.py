@@ -582,6 +582,10 @@ class Part(NamedTuple):
     def bottom(self):
         return self.y + self.mask.shape[0]
 
+    def pixels(self, image):
+        """What an image (height, width) of the picture has in it: (n,)."""
+        return image[self.y:self.bottom, self.x:self.right][self.mask]
+
 
 def trimmed(x, y, mask):
     """The Part of the ink in `mask`, whose upper left pixel is at x, y."""
@@ -1367,8 +1371,7 @@ def look(ink, parts, reader):
     if not parts:
         return []
     images, usual = reader.prepare(frame(ink, parts)), cv2.mean(ink, np.uint8(ink > INK))[0]
-    inks = np.array([ink[part.y:part.bottom, part.x:part.right][part.mask].mean()
-                     for part in parts])
+    inks = np.array([part.pixels(ink).mean() for part in parts])
     confidences, firm = reader.confidences(images), firmness(inks, usual)
     if len(parts) > 2:
         heights = np.array([len(part.mask) for part in parts]) / median_height(parts)
@@ -1673,8 +1676,7 @@ def overlooked(reading, picture, reader):
     if not traces.any():
         return []
     colours, strokes = beside_in_pen(reading, picture)
-    some = [part for part in strokes
-            if traces[part.y:part.bottom, part.x:part.right][part.mask].any()]
+    some = [part for part in strokes if part.pixels(traces).any()]
     return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
 
 
@@ -1698,15 +1700,15 @@ def without_slashes(reading, picture):
     if not 0 < len(rest.found) < len(reading.found):
         return reading
     strokes = [(part, slant_of(part)) for part in beside_in_pen(rest, picture)[1]]
+    least = SLASH * median_height(rest.parts)
     slashes = [part for part, slant in strokes
-               if len(part.mask) > SLASH * median_height(rest.parts)
+               if len(part.mask) > least
                and any(abs(slant - other_slant) < ALIKE and are_level(part, other)
                        for other, other_slant in strokes if other is not part)]
     struck = painted(0 * reading.ink, slashes, 1)
 
     def is_slash(one):
-        x, y, right, bottom = one.part.x, one.part.y, one.part.right, one.part.bottom
-        return in_doubt(one) and struck[y:bottom, x:right][one.part.mask].mean() > 0.5
+        return in_doubt(one) and one.part.pixels(struck).mean() > 0.5
     rows = [[one for one in row if not is_slash(one)] for row in reading.rows]
     return reading._replace(rows=[row for row in rows if row])
 
