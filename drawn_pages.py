@@ -1571,7 +1571,7 @@ def aspect(image):
 def is_whole(part, mask, strokes):
     """Whether a Part is about all of those `strokes` of a mask, numbered, that it has ink of."""
     inside = shares_in(part, mask)
-    own = np.unique(strokes[part.y:part.bottom, part.x:part.right][part.mask])
+    own = np.unique(part.pixels(strokes))
     return inside.mean() > 0.5 and inside.sum() > OWN * np.isin(strokes, own[own > 0]).sum()
 
 
@@ -1591,7 +1591,7 @@ def left_over(images, count, rng, find):
 
 def shares_in(part, mask):
     """How much of each pixel of a Part is in a mask, from 0 to 1."""
-    return mask[part.y:part.bottom, part.x:part.right][part.mask] / np.float32(255)
+    return part.pixels(mask) / np.float32(255)
 
 
 def is_bar(strokes):
