@@ -458,7 +458,7 @@ def over_paper(rgba):
 def components(mask):
     """What is connected in a mask: labels (height, width) from 1, boxes with areas (n, 5)."""
     _, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, cv2.CV_32S, cv2.CCL_GRANA)             # the fastest
+        np.uint8(mask), 8, cv2.CV_32S, cv2.CCL_GRANA)   # the fastest
     return labels, boxes[1:]
 
 
@@ -491,7 +491,7 @@ def look_at_all(picture):
         zoom = min(1, side / math.sqrt(math.prod(picture.shape[:2])),
                    LOOK_OBLONG * side / max(picture.shape))
         ink = look_for_ink(picture, zoom)
-        usual = usual_height(components(np.uint8(ink > INK))[1])
+        usual = usual_height(components(ink > INK)[1])
         if zoom == 1 or usual * zoom >= LOOK_HEIGHT:
             break
     return ink, zoom, usual
@@ -630,7 +630,7 @@ def find_parts(ink, strokes=None):
     A small one belongs to the next large one where it is near it and no speck. `strokes` are what
     components gives of the ink, if that is at hand.
     """
-    labels, boxes = strokes or components(np.uint8(ink > INK))
+    labels, boxes = strokes or components(ink > INK)
     kept = np.argsort(-boxes[:, 4], kind="stable")[:MAX_PARTS]
     if not len(kept):
         return []
@@ -1392,7 +1392,7 @@ def find_and_look(ink, reader):
 
     Strokes that are small beside the others are digits of their own where that is likelier.
     """
-    strokes = components(np.uint8(ink > INK))
+    strokes = components(ink > INK)
     first, small = look(ink, find_parts(ink, strokes), reader), smaller_digits(ink, strokes, reader)
     if not small:
         return first
@@ -1684,7 +1684,7 @@ def beside_in_pen(reading, picture):
     """What in_pen tells of an RGB picture, and Parts in that colour that a Reading has none of."""
     inside, usual = reading.strokes, median_height(reading.parts)
     colours = in_pen(picture, inside, usual)
-    apart = np.uint8((colours > 127) & ~with_surroundings(inside, usual))
+    apart = (colours > 127) & ~with_surroundings(inside, usual)
     return colours, parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, components(apart))
 
 
@@ -1751,14 +1751,14 @@ def dots_doubted(reading, picture):
     if not any(one.digit in DOTTED and one.confidence >= SURE for one in reading.found):
         return reading
     colours = in_pen(picture, reading.strokes, median_height(reading.parts))
-    strokes = components(np.uint8(colours > 127))[1]
+    strokes = components(colours > 127)[1]
     return reading.with_rows(lambda row: less_sure(
         row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes)))
 
 
 def has_dot(part, strokes):
     """Whether one of strokes, boxes (n, 5), is a dot right below the largest stroke of a Part."""
-    own = components(np.uint8(part.mask))[1]
+    own = components(part.mask)[1]
     x, y, width, height, _ = own[own[:, 4].argmax()] + (part.x, part.y, 0, 0, 0)
     sides, below = strokes[:, 2:4].max(axis=1) / height, (strokes[:, 1] - y - height) / height
     aside = abs(strokes[:, 0] + strokes[:, 2] / 2 - x - width / 2) - width / 2
@@ -1806,8 +1806,8 @@ def read_in_pen(picture, first, reader):
     inside = first.ink > INK
     likely = first.with_rows(lambda row: [one for one in row if one.confidence > PARTLY])
     told = likely.strokes if likely.found else inside
-    colours = in_pen(picture, inside, usual_height(components(np.uint8(inside))[1]))
-    labels, boxes = components(np.uint8(colours > 127))
+    colours = in_pen(picture, inside, usual_height(components(inside)[1]))
+    labels, boxes = components(colours > 127)
     areas, inked, read = (np.bincount(labels[mask], minlength=len(boxes) + 1)
                           for mask in (labels > 0, inside, told))
     belongs = (inked > PARTLY * areas) & (read > 0) & (areas > 0)
@@ -1883,7 +1883,7 @@ def left_out(reading):
     taken = cv2.dilate(np.uint8(reading.strokes), np.ones((5, 5)))
     others = np.where(taken, 0, reading.ink)
     usual = median_height(parts) if parts else len(others)
-    for x, y, width, height, _ in components(np.uint8(others > TRACE))[1]:
+    for x, y, width, height, _ in components(others > TRACE)[1]:
         peak = others[y:y + height, x:x + width].max()
         why = "hardly ink of a digit" if peak <= INK else "like no digit" if \
             height >= LARGE_HEIGHT * usual else "too small"
