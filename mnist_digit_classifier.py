@@ -1506,6 +1506,11 @@ class Reading(NamedTuple):
         """The same with each row changed by a function."""
         return self._replace(rows=[change(row) for row in self.rows])
 
+    def only(self, wanted):
+        """The same with those Founds alone for which a function is true, no row left empty."""
+        rows = [[one for one in row if wanted(one)] for row in self.rows]
+        return self._replace(rows=[row for row in rows if row])
+
     @property
     def images(self):
         """What the network saw of each, (n, 28, 28) uint8."""
@@ -1664,7 +1669,7 @@ def with_overlooked(reading, picture, reader):
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
     boxes = [(one.part.x, one.part.y, *one.part.mask.shape[::-1]) for one in found]
-    return reading.with_rows(lambda row: less_sure(row) if has_beside(row, boxes) else row)
+    return reading.with_rows(lambda row: doubted_beside(row, boxes))
 
 
 def overlooked(reading, picture, reader):
@@ -1696,7 +1701,7 @@ def without_slashes(reading, picture):
     """
     def in_doubt(one):
         return one.digit == 1 and one.confidence < SURE
-    rest = reading.with_rows(lambda row: [one for one in row if not in_doubt(one)])
+    rest = reading.only(lambda one: not in_doubt(one))
     if not 0 < len(rest.found) < len(reading.found):
         return reading
     strokes = [(part, slant_of(part)) for part in beside_in_pen(rest, picture)[1]]
@@ -1706,11 +1711,7 @@ def without_slashes(reading, picture):
                and any(abs(slant - other_slant) < ALIKE and are_level(part, other)
                        for other, other_slant in strokes if other is not part)]
     struck = painted(0 * reading.ink, slashes, 1)
-
-    def is_slash(one):
-        return in_doubt(one) and one.part.pixels(struck).mean() > 0.5
-    rows = [[one for one in row if not is_slash(one)] for row in reading.rows]
-    return reading._replace(rows=[row for row in rows if row])
+    return reading.only(lambda one: not in_doubt(one) or one.part.pixels(struck).mean() <= 0.5)
 
 
 def are_level(one, other):
@@ -1804,7 +1805,7 @@ def read_in_pen(picture, first, reader):
     Of digits that touch, which may look like a word, whole parts are missing in the ink.
     """
     inside = first.ink > INK
-    likely = first.with_rows(lambda row: [one for one in row if one.confidence > PARTLY])
+    likely = first.only(lambda one: one.confidence > PARTLY)
     told = likely.strokes if likely.found else inside
     colours = in_pen(picture, inside, usual_height(components(inside)[1]))
     labels, boxes = components(colours > 127)
@@ -1838,11 +1839,10 @@ def read_ink(ink, reader):
     found = join_halves(ink, find_and_look(ink, reader), reader)
     rows = find_rows([one.part for one in found])
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
-    rows = [[one for one in row if one.confidence > TOLD] for row in rows]
-    rows = [row for row in rows if row]
-    others = [box for box, _ in left_out(Reading(ink, rows))]
-    rows = [commas_doubted(less_sure(row) if has_beside(row, others) else row) for row in rows]
-    return Reading(ink, long_ones_doubted(rows, others))
+    reading = Reading(ink, rows).only(lambda one: one.confidence > TOLD)
+    others = [box for box, _ in left_out(reading)]
+    reading = reading.with_rows(lambda row: commas_doubted(doubted_beside(row, others)))
+    return long_ones_doubted(reading, others)
 
 
 def commas_doubted(row):
@@ -1857,24 +1857,25 @@ def commas_doubted(row):
     return less_sure(row, may_be_comma)
 
 
-def long_ones_doubted(rows, others):
-    """Rows of Founds, a 1 not sure that is much longer than all else: it may be a pen or a rule.
+def long_ones_doubted(reading, others):
+    """A Reading, a 1 not sure that is much longer than all else: it may be a pen or a rule.
 
     All else are the other digits, and what was left out, boxes, that is not SHORT_INK beside them.
     """
-    lengths = [max(one.part.mask.shape) for row in rows for one in row]
+    lengths = [max(one.part.mask.shape) for one in reading.found]
     least = SHORT_INK * max(lengths, default=0)
     lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
     most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
-    return [less_sure(row, lambda one: one.digit == 1 and max(one.part.mask.shape) > most)
-            for row in rows]
+    return reading.with_rows(lambda row: less_sure(
+        row, lambda one: one.digit == 1 and max(one.part.mask.shape) > most))
 
 
-def has_beside(row, others):
-    """Whether one of other boxes that is as high as a digit is beside a row of Founds."""
+def doubted_beside(row, others):
+    """A row of Founds, not sure if one of other boxes that is as high as a digit is beside it."""
     top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
     tall = LARGE_HEIGHT * median_height([one.part for one in row])
-    return any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
+    beside = any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
+    return less_sure(row) if beside else row
 
 
 def left_out(reading):
