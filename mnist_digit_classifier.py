@@ -114,8 +114,7 @@ TELLING = 100               # Parts, so many of them tell the slope
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each height of its width
-AS_PIECE = 0.88             # factor of the confidence in a piece that was cut off another
-DOUBTED = 0.88              # likewise where a digit may be left out, or another look is needed
+DOUBTED = 0.88              # factor of the confidence in what is cut off another or in doubt else
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
@@ -1471,7 +1470,7 @@ def read_row(ink, row, reader):
     spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
-    return [read[number]._replace(confidences=read[number].confidences * AS_PIECE)
+    return [read[number]._replace(confidences=DOUBTED * read[number].confidences)
             if spans[number].cut else read[number]
             for number in best_path(spans, [one.log_confidence for one in read])]
 
