@@ -1319,11 +1319,6 @@ class Reader:
     def __str__(self):
         return "{network} trained on {data}".format(**self.metadata)
 
-    @property
-    def knows_others(self):
-        """Whether it can say that what it sees is no digit."""
-        return self.metadata.get("non_digits", 0) > 0
-
     def confidences(self, images):
         """Confidence (n, classes) in each class for images (n, 28, 28) uint8 after their last step.
 
@@ -1650,10 +1645,11 @@ def read_whole(picture, ink, reader):
     Of a digit that has gaps, is crossed out, hollow or blurred, parts are missing in its ink. A
     network that knows digits alone would take whole numbers for one.
     """
-    if not reader.knows_others:
+    if not reader.metadata.get("non_digits"):
         return Reading(ink, [])
     inside = ink > INK
-    colours = in_pen(picture, inside, len(trimmed(0, 0, inside).mask))
+    *_, height = cv2.boundingRect(np.uint8(inside))
+    colours = in_pen(picture, inside, height)
     part = trimmed(0, 0, colours > 127)
     return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
 
