@@ -422,7 +422,7 @@ def shrunk(image, long_side):
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def to_rgb(image, finer=1):
+def to_rgb(image, finer):
     """RGB (height, width, 3) uint8 of a Pillow image of any mode, also above 8 bits a pixel."""
     step = math.ceil(max(image.size) / (finer * longest_side(image.size)))
     if image.mode[0] in "IF":           # convert() would clip these at 255
@@ -472,8 +472,7 @@ def find_ink(picture, at_all=None):
         return whole
     x, y, width, height = cv2.boundingRect(np.uint8(whole > INK))
     margin = int(usual / 2) + 4
-    part = (slice(max(0, y - margin), y + height + margin),
-            slice(max(0, x - margin), x + width + margin))
+    part = np.s_[max(0, y - margin):y + height + margin, max(0, x - margin):x + width + margin]
     seen, shape = picture[part], whole[part].shape
     closer = min(CLOSER / usual, CLOSEST / math.sqrt(math.prod(shape)), LONGEST_CLOSE / max(shape))
     closer = closer if closer > WORTH_CLOSER * zoom else zoom
@@ -1172,8 +1171,8 @@ def report(accuracy, loss, confusion):
     lines = [f"accuracy {accuracy:.2%}, loss {loss:.4f}",
              "digit  precision   recall       F1  images"]
     shares = confusion.diagonal() / np.maximum([predicted, true, (true + predicted) / 2], 1)
-    lines += ["{:5}  {:9.2%}  {:7.2%}  {:7.2%}  {:6}".format(digit, *three, count)
-              for digit, (three, count) in enumerate(zip(shares.T, true))]
+    lines += [f"{digit:5}  {precision:9.2%}  {recall:7.2%}  {f1:7.2%}  {images:6}"
+              for digit, (precision, recall, f1, images) in enumerate(zip(*shares, true))]
     return "\n".join(lines)
 
 
