@@ -372,8 +372,7 @@ def load_image(source, page=0, finer=1):
         rgb = to_rgb(image, finer)
     rgb = shrunk(rgb, finer * longest_side(rgb.shape[:2]))
     enlarge = math.ceil(WORK_SIDES[0] / max(rgb.shape[:2]))
-    if enlarge > 1:
-        rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
+    rgb = cv2.resize(rgb, None, fx=enlarge, fy=enlarge, interpolation=cv2.INTER_CUBIC)
     return rgb, smaller_factor(size, rgb)
 
 
@@ -415,8 +414,6 @@ def longest_side(sides):
 def shrunk(image, long_side):
     """An image (height, width, ...) no longer than `long_side`: the means of squares of pixels."""
     square = math.ceil(max(image.shape[:2]) / long_side)
-    if square == 1:
-        return image
     height, width = (max(1, side // square) for side in image.shape[:2])
     image = image[:height * square, :width * square]        # a whole factor: ten times as fast
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
@@ -662,7 +659,7 @@ def find_rows(parts):
 def slope_of_rows(parts):
     """The one of SLOPES, down by aside, along which Parts are least apart; 0 of fewer than 3."""
     some = parts[:TELLING]
-    if len(some) < 3 or rows_along(some, 0)[1] < APART + SLOPING:       # nothing could be better
+    if rows_along(some, 0)[1] < APART + SLOPING:        # nothing could be better
         return 0
     return min(SLOPES, key=lambda slope: rows_along(some, slope)[1] + SLOPING * (slope != 0))
 
