@@ -1695,26 +1695,24 @@ def without_slashes(reading, picture):
     rest = reading.only(lambda one: not in_doubt(one))
     if not 0 < len(rest.found) < len(reading.found):
         return reading
-    strokes = [(part, slant_of(part)) for part in beside_in_pen(rest, picture)[1]]
+    _, strokes = beside_in_pen(rest, picture)
     least = SLASH * median_height(rest.parts)
-    slashes = [part for part, slant in strokes
-               if len(part.mask) > least
-               and any(abs(slant - other_slant) < ALIKE and are_level(part, other)
-                       for other, other_slant in strokes if other is not part)]
+    slashes = [one for one in strokes if len(one.mask) > least
+               and any(lean_alike(one, other) for other in strokes if other is not one)]
     struck = painted(0 * reading.ink, slashes, 1)
     return reading.only(lambda one: not in_doubt(one) or one.part.pixels(struck).mean() <= 0.5)
 
 
-def are_level(one, other):
-    """Whether two Parts are beside each other."""
-    return one.y < other.bottom and other.y < one.bottom
+def lean_alike(one, other):
+    """Whether two Parts are beside each other and lean aside as much."""
+    are_beside = one.y < other.bottom and other.y < one.bottom
+    return are_beside and abs(slant_of(one) - slant_of(other)) < ALIKE
 
 
 def slant_of(part):
-    """Pixels that a Part leans aside for each down, by linear regression."""
-    y, x = np.nonzero(part.mask)
-    covariance = np.cov(x, y, bias=True)
-    return covariance[0, 1] / max(covariance[1, 1], 1e-3)
+    """Pixels that a Part leans aside for each down, by its moments."""
+    moments = cv2.moments(np.uint8(part.mask))
+    return moments["mu11"] / max(moments["mu02"], 1e-3)
 
 
 def with_surroundings(mask, height):
