@@ -114,7 +114,7 @@ TELLING = 100               # Parts, so many of them tell the slope
 JOIN = 0.7                  # cost of taking two separate strokes for one digit
 CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each height of its width
-DOUBTED = 0.88              # factor of the confidence in what is cut off another or in doubt else
+DOUBTED = 0.88              # factor of the confidence in what was cut off, or is doubted otherwise
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 HIGHEST = 1.6               # times the usual height that such strokes have at most
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
@@ -1914,7 +1914,7 @@ def try_to_read(file, source, reader, pages=None, show=None):
     """
     opened, error = attempt(find_pages, file, source)
     source, count = opened or (None, 0)
-    first, found, errors = None, [], [error] * (opened is None)
+    first, found, errors = None, [], [error] if error else []
     for page in range(1, min(count, pages or count) + 1):
         reading, error = attempt(read_image, source, reader, page - 1)
         place = {"page": page} if count > 1 else {}
@@ -2024,15 +2024,15 @@ def find_model(model, models):
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
-    name = re.sub(r"\.(onnx|keras)$", "", str(model))
-    is_path = name != str(model) or os.path.dirname(model)
+    name = re.sub(r"\.(onnx|keras)$", "", model)
+    is_path = name != model or os.path.dirname(model)
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
     if model == "pretrained" or (model == SHIPPED and not path.exists()):
         path = PRETRAINED
     if not path.is_file():
         known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
         network = model if model in NETWORKS else "dense"
-        raise DigitError(f"no trained model at {path}{near(str(model), known)}; make one with: "
+        raise DigitError(f"no trained model at {path}{near(model, known)}; make one with: "
                          f"python {Path(__file__).name} train --model {network}")
     return path
 
