@@ -1441,15 +1441,15 @@ def are_near(pieces, usual):
     return width <= 1.5 * usual and max(gaps) <= 0.2 * usual
 
 
-def best_path(spans, rewards):
-    """Numbers of Spans that part a row best, given the log of the highest confidence in each."""
-    paths = {0: (0, [])}
-    for number, span in enumerate(spans):           # they come sorted by their first piece
+def best_path(spans, read):
+    """The Spans that part a row best, each with its Found of `read`, which has one for each."""
+    paths = {0: (0, [])}                    # by the piece that they have come to: reward, Spans
+    for span, one in zip(spans, read):      # they come sorted by their first piece
         height, width = span.part.mask.shape
-        reward = max(rewards[number], NO_DIGIT * max(1, width / height)) - span.cost
+        reward = max(one.log_confidence, NO_DIGIT * max(1, width / height)) - span.cost
         total, path = paths[span.first]
         if span.end not in paths or total + reward > paths[span.end][0]:
-            paths[span.end] = total + reward, [*path, number]
+            paths[span.end] = total + reward, [*path, (span, one)]
     return paths[max(paths)][1]
 
 
@@ -1461,9 +1461,8 @@ def read_row(ink, row, reader):
     spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
-    return [read[number]._replace(confidences=DOUBTED * read[number].confidences)
-            if spans[number].cut else read[number]
-            for number in best_path(spans, [one.log_confidence for one in read])]
+    return [one._replace(confidences=DOUBTED * one.confidences) if span.cut else one
+            for span, one in best_path(spans, read)]
 
 
 class Reading(NamedTuple):
