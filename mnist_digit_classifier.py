@@ -926,21 +926,12 @@ def learned(name, data, plain):
 
 
 class Lesson(NamedTuple):
-    """What a network learns from: images (n, 28, 28) uint8 and labels (n,), and those held out."""
+    """What a network learns from: images (n, 28, 28) uint8, their targets, and those held out."""
     images: np.ndarray          # of the data set, then what is counted in Besides
-    labels: np.ndarray
+    targets: np.ndarray         # labels (n,), or of a robust one (n, answers) how likely each is
     own: int                    # how many of them are the data set's
     held_out: tuple             # inputs and targets to validate with
-    shares: np.ndarray | None = None    # of a robust one, (n, answers): how likely each shall be
-
-    @property
-    def robust(self):
-        """Whether there is an answer more, for what is no digit."""
-        return self.shares is not None
-
-    @property
-    def targets(self):
-        return self.shares if self.robust else self.labels
+    robust: bool = False        # there is an answer more, for what is no digit
 
 
 def make_lesson(name, data, plain, rng):
@@ -981,19 +972,20 @@ def find_teacher(name, data, plain):
 
 
 def as_robust(lesson, answers, teacher):
-    """A Lesson for a robust network: labels smoothed, and mixed with what a Reader says, if any.
+    """A Lesson of labels for a robust network: smoothed, mixed with what a Reader says, if any.
 
     Of what may be two digits, or like one and is none, that tells more than its label does, and
     it makes up for a label that is wrong: https://arxiv.org/abs/1805.04770. Where the Reader takes
     for a digit what was drawn as none, it is not heard.
     """
     inputs, labels = lesson.held_out
-    shares = smoothed(lesson.labels, answers)
+    shares = smoothed(lesson.targets, answers)
     if teacher:
         told, none = teacher.answers(teacher.prepare(lesson.images)), answers - 1
-        heard = (lesson.labels != none) | (told.argmax(axis=1) == none)
+        heard = (lesson.targets != none) | (told.argmax(axis=1) == none)
         shares[heard] += TAUGHT * (told - shares)[heard]
-    return lesson._replace(held_out=(inputs, smoothed(labels, answers)), shares=shares)
+    held_out = inputs, smoothed(labels, answers)
+    return lesson._replace(targets=shares, held_out=held_out, robust=True)
 
 
 def smoothed(labels, answers):

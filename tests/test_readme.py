@@ -255,8 +255,8 @@ def clean_epochs(name, monkeypatch):
     monkeypatch.setattr(digits, "distorted", lambda *args: calls.append(args) or distorted(*args))
     strength = digits.ROBUST if network.robust else 1
     images, labels = np.full((2, digits.SIZE, digits.SIZE), 9, np.uint8), np.zeros(2, int)
-    shares = digits.smoothed(labels, 11) if network.robust else None
-    lesson = digits.Lesson(images, labels, 2, None, shares)
+    targets = digits.smoothed(labels, 11) if network.robust else labels
+    lesson = digits.Lesson(images, targets, 2, None, network.robust)
     made = list(digits.epoch_chunks(lesson, network.epochs, np.random.default_rng(0), strength))
     assert len(made) == network.epochs
     return network.epochs - len(calls)
