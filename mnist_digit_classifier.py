@@ -1866,8 +1866,8 @@ def left_out(reading):
     usual = median_height(parts) if parts else len(others)
     for x, y, width, height, _ in components(others > TRACE)[1]:
         peak = others[y:y + height, x:x + width].max()
-        why = "hardly ink of a digit" if peak <= INK else "like no digit" if \
-            height >= LARGE_HEIGHT * usual else "too small"
+        why = ("hardly ink of a digit" if peak <= INK else
+               "like no digit" if height >= LARGE_HEIGHT * usual else "too small")
         if max(width, height) >= usual / 6:
             found.append(((x, y, width, height), why))
     return found
