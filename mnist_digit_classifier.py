@@ -540,6 +540,8 @@ def load_network(path):
 
     DigitError where it is damaged or somebody else's; by its hash, since OpenCV crashes on some.
     """
+    if not Path(path).is_file():
+        raise DigitError(f"{path} is missing; fetch it from where the script came from")
     with explained(f"{path} is damaged or was not written by this script; "
                    "train again or choose another"):
         data = Path(path).read_bytes()
@@ -1259,7 +1261,7 @@ def plot_steps(reading, title):
         likeliest = np.argsort(-one.confidences)[:3]
         show_image(axis, one.image, "\n".join(f"{i}  {one.confidences[i]:.1%}" for i in likeliest))
     title = title.encode(errors="backslashreplace").decode()        # a file's name need not be text
-    figure.suptitle(title if rows else f"{title}: no digit found", parse_math=False)
+    figure.suptitle(title if rows else f"{title}: no digit found")
     return figure
 
 
@@ -1278,7 +1280,10 @@ def plot_mistakes(images, labels, confidences, title):
 
 
 def save_picture(figure, path):
-    """Write a figure as PNG and say so."""
+    """Write a figure as PNG and say so; a $ in a name begins no formula."""
+    from matplotlib.text import Text
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     with replacing(path) as aside:
         figure.savefig(aside, dpi=100, format="png", bbox_inches="tight")
     log.info(f"wrote {path}")
@@ -2021,9 +2026,9 @@ def find_model(model, models):
     if model == "pretrained" or (model == SHIPPED and not path.exists()):
         path = PRETRAINED
     if not path.is_file():
-        known = {*NETWORKS, *(path.stem for path in saved), "pretrained"} - {model}
-        network = model if model in NETWORKS else "dense"
-        raise DigitError(f"no trained model at {path}{near(model, known)}; make one with: "
+        known = {*NETWORKS, *(path.stem for path in saved), "pretrained"}
+        network, hint = (model, "") if model in NETWORKS else ("dense", near(model, known))
+        raise DigitError(f"no trained model at {path}{hint}; make one with: "
                          f"python {Path(__file__).name} train --model {network}")
     return path
 
@@ -2045,6 +2050,8 @@ def run_predict(args):
     if not args.words:
         raise DigitError("name an image or a folder to read, or - for standard input")
     reader = open_reader(args.model or "pretrained", args.models)
+    for which in range(len(INK_FINDERS)):       # one that is missing stops all of it
+        ink_network(which)
     if "-" in args.words and sys.stdin.isatty():
         log.info("waiting for an image on standard input")
     return read_all(args.words, reader, args.json, args.show_steps, args.jobs)
@@ -2162,7 +2169,7 @@ def run_sample(args):
     if not args.words:
         print(f"test image (0 to {last}): ", end="", file=sys.stderr, flush=True)
     text = args.words[0] if args.words else sys.stdin.readline().strip()
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) > last:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) > last:
         raise DigitError(f"there is no test image {text!r}; choose one from 0 to {last}")
     index = int(text)
     path = args.assets / f"sample_{index}.png"

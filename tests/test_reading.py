@@ -366,6 +366,11 @@ def test_no_such_model_names_the_near_ones(run, trained):
     assert "did you mean dense" in message and "train --model" in message
 
 
+def test_a_network_that_is_not_trained_yet_is_not_taken_for_another(run, tmp_path):
+    message = complaint(run("predict", "--model", "cnn-3", EXAMPLES / "zero.png", cwd=tmp_path), 2)
+    assert "did you mean" not in message and message.endswith("train --model cnn-3")
+
+
 def row_of(labels, pen=8):
     """A picture of digits in a row, 120 pixels high."""
     page = np.zeros((120, 30 + 75 * len(labels)))
