@@ -116,7 +116,8 @@ CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each height of its width
 DOUBTED = 0.88              # factor of the confidence in what was cut off, or is doubted otherwise
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
-HIGHEST = 1.6               # times the usual height that such strokes have at most
+SO_HIGH = 0.75, 1.2         # times the usual height, limits of such a stroke that is read
+HIGHEST = 1.6               # likewise the most of one that is looked at
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
 DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.1, 0.35             # of their height, side of the dot below
@@ -1649,27 +1650,34 @@ def read_whole(picture, ink, reader):
 def with_overlooked(reading, picture, reader):
     """A Reading of an RGB picture, and of what it overlooked: beside that, no row is sure.
 
-    Of that, 0s and 1s may be marks; other digits are read again with all ink.
+    The networks for ink take neat digits, whole stretches of a long number too, for print, and 0s
+    and 1s for letters and slashes. So strokes in the pen's colour that are like digits and as high
+    are read where all that stand together in a row are so: of a word some are not.
     """
-    found = overlooked(reading, picture, reader)
-    digits = [one.part for one in found if one.digit > 1]
+    if not reading.rows:
+        return reading
+    colours, strokes = beside_in_pen(reading, picture)
+    heights = np.array([len(part.mask) for part in strokes]) / median_height(reading.parts)
+    like = np.array([one.confidence > OVERLOOKED for one in look(colours, strokes, reader)], bool)
+    traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
+    as_high = like & (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
+    boxes = [(part.x, part.y, *part.mask.shape[::-1])
+             for part, leaves_doubt in zip(strokes, as_high | like & traced) if leaves_doubt]
+    digits = [strokes[number] for number in whole_stretches(reading.parts, strokes, as_high)]
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
-    boxes = [(one.part.x, one.part.y, *one.part.mask.shape[::-1]) for one in found]
     return reading.with_rows(lambda row: doubted_beside(row, boxes))
 
 
-def overlooked(reading, picture, reader):
-    """Founds of strokes in the pen's colour, in no Part, hardly ink and yet like digits."""
-    if not reading.rows:
-        return []
-    near = with_surroundings(reading.strokes, median_height(reading.parts))
-    traces = (reading.ink > TRACE) & ~near
-    if not traces.any():
-        return []
-    colours, strokes = beside_in_pen(reading, picture)
-    some = [part for part in strokes if part.pixels(traces).any()]
-    return [one for one in look(colours, some, reader) if one.confidence > OVERLOOKED]
+def whole_stretches(parts, strokes, wanted):
+    """Numbers of strokes that stand together in a row with Parts where all of them are wanted."""
+    numbers = []
+    for row in find_rows([*parts, *strokes]):
+        for beyond, group in itertools.groupby(row, lambda number: number >= len(parts)):
+            stretch = [number - len(parts) for number in group]
+            if beyond and len(stretch) < len(row) and wanted[stretch].all():
+                numbers += stretch
+    return numbers
 
 
 def beside_in_pen(reading, picture):

@@ -645,14 +645,17 @@ def test_gaps_zigzags_outlines_and_blur_of_motion(mnist):
     assert len(read) == 80 and sum(read) >= 74
 
 
-@pytest.mark.parametrize("overlooked, row", [(1, "37"), (4, "347")])
+@pytest.mark.parametrize("overlooked, row", [(draw(1, (400, 400), (130, 30, 90), 8), "317"),
+                                             (draw(4, (400, 400), (130, 30, 90), 8), "347"),
+                                             (cv2.line(np.zeros((400, 400)), (150, 140), (160, 15),
+                                                       1, 8), "37")], ids=["1", "4", "slash"])
 def test_a_stroke_that_is_hardly_ink_and_yet_like_a_digit_leaves_a_doubt(overlooked, row):
-    """Beside it no row is sure. A 1 may be a slash, another digit is read."""
+    """Beside it no row is sure. A higher one may be a slash, another one is read."""
     reader, pen, paper = digits.Reader(digits.PRETRAINED), (40, 30, 120), (240, 240, 200)
     two = np.uint8(255 * np.maximum(draw(3, (400, 400), (30, 30, 90), 8),
                                     draw(7, (400, 400), (230, 30, 90), 8)))
     below = np.uint8(255 * draw(2, (400, 400), (60, 260, 90), 8))
-    between = np.uint8(255 * draw(overlooked, (400, 400), (130, 30, 90), 8))
+    between = np.uint8(255 * overlooked)
     ink = np.maximum(two, below)
     ink[60:70] = np.maximum(ink, between // 10)[60:70]      # of all of it no more is found
 
@@ -665,6 +668,20 @@ def test_a_stroke_that_is_hardly_ink_and_yet_like_a_digit_leaves_a_doubt(overloo
     assert read(between, pen) == [(row, False), ("2", True)]
     for stroke, colours in ((between, (250, 210, 190)), (np.zeros_like(ink), pen)):
         assert read(stroke, colours) == [("37", True), ("2", True)]
+
+
+@pytest.mark.parametrize("letter, row", [([], "38017"), ([(480, 140), (480, 55), (530, 140),
+                                                          (530, 55)], "37")], ids=["", "N"])
+def test_digits_without_ink_are_read_and_not_what_looks_like_them_in_a_word(letter, row):
+    """All that stands between two digits is like digits, or not all of it."""
+    reader, pen, paper = digits.Reader(digits.PRETRAINED), (40, 30, 120), (240, 240, 200)
+    ink = np.maximum(draw(3, (200, 700), (30, 50, 90), 8), draw(7, (200, 700), (570, 50, 90), 8))
+    between = np.maximum.reduce([draw(digit, (200, 700), (x, 50, 90), 8)
+                                 for digit, x in ((8, 150), (0, 260), (1, 370))])
+    cv2.polylines(between, [np.array(letter, int).reshape(-1, 2)], False, 1, 8)
+    reading = digits.with_overlooked(digits.read_ink(np.uint8(255 * ink), reader),
+                                     colour(np.maximum(ink, between), pen, paper), reader)
+    assert reading.text == row and not reading.is_sure
 
 
 @pytest.mark.parametrize("place", ["beside", "below", "next to"])
