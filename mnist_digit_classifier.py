@@ -1607,9 +1607,9 @@ def moved_part(part, matrix, height, width):
 def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
-    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, as
-    confident as most of them are, but not all of it sure. A lone digit that would be sure is in
-    doubt where the whole is surely another.
+    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, none
+    of it sure if it is another one. A lone digit that would be sure is in doubt where the whole is
+    surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if first.is_sure and len(first.found) > 1:
@@ -1625,11 +1625,7 @@ def read_upright(picture, reader, at_all=None):
     differ = any(reading.text != likeliest.text for reading in readings)
     if whole.rows and whole.likelihood + WHOLE * differ > likeliest.likelihood:
         likeliest = whole
-    if likeliest is first:
-        return first
-    told = [reading.found for reading in (*readings, whole)]
-    mean = likeliest.with_rows(lambda row: [agreed(one, told) for one in row])
-    return mean.with_rows(less_sure) if mean.is_sure else mean
+    return likeliest if likeliest is first else likeliest.with_rows(less_sure)
 
 
 def read_whole(picture, ink, reader):
@@ -1764,17 +1760,6 @@ def less_sure(row, doubtful=lambda one: True):
     """A row of Founds, none sure of those that are doubtful."""
     return [one._replace(confidences=DOUBTED * one.confidences) if doubtful(one) else one
             for one in row]
-
-
-def agreed(found, told):
-    """A Found as confident as the surer half of lists of Founds are in its digit at its place."""
-    part = found.part
-    x, y = (part.x + part.right) / 2, (part.y + part.bottom) / 2
-    alike = [max((one.confidence for one in founds if one.digit == found.digit
-                  and one.part.x <= x < one.part.right and one.part.y <= y < one.part.bottom),
-                 default=0) for founds in told]
-    mean = np.mean(sorted(alike)[len(alike) // 2:])
-    return found._replace(confidences=found.confidences * min(1, mean / found.confidence))
 
 
 def other_readings(picture, first, reader):

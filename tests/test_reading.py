@@ -800,19 +800,6 @@ def test_what_may_be_an_exclamation_or_a_question_mark_is_not_sure(digit, dot, s
         assert told.digit == digit and (told.confidence >= digits.SURE) == sure
 
 
-def test_a_digit_is_as_confident_as_the_surer_half_of_readings():
-    def found(x, digit, confidence):
-        part = digits.Part(x, 10, np.ones((20, 10), bool))
-        return digits.Found(part, None, confidence * np.eye(10)[digit])
-    seen = found(50, 4, 0.9)
-    elsewhere, other = found(80, 4, 0.9), found(50, 1, 0.8)
-    for told, mean in (([seen], 0.9), ([seen, found(52, 4, 0.3), other], 0.6),
-                       ([seen, other, elsewhere], 0.45), ([seen, found(50, 4, 1)], 0.9)):
-        one = digits.agreed(seen, [[one] for one in told])
-        assert one.digit == 4 and np.isclose(one.confidence, mean)
-    assert np.isclose(digits.agreed(seen, [[seen], [], []]).confidence, 0.45)
-
-
 def test_a_digit_cut_out_tightly_is_read_and_its_box_is_in_the_picture(read, tmp_path):
     ink = draw(3, (200, 160), (20, 20, 150), 16)
     y, x = np.nonzero(ink > 0.5)
