@@ -1648,32 +1648,40 @@ def with_overlooked(reading, picture, reader):
 
     The networks for ink take neat digits, whole stretches of a long number too, for print, and 0s
     and 1s for letters and slashes. So strokes in the pen's colour that are like digits and as high
-    are read where all that stand together in a row are so: of a word some are not.
+    are read where all that stand together in a row are so: of a word some are not. Likewise those
+    with a trace of ink, but for 0s and 1s, which marks look like.
     """
     if not reading.rows:
         return reading
     colours, strokes = beside_in_pen(reading, picture)
+    found = look(colours, strokes, reader)
     heights = np.array([len(part.mask) for part in strokes]) / median_height(reading.parts)
-    like = np.array([one.confidence > OVERLOOKED for one in look(colours, strokes, reader)], bool)
+    like = np.array([one.confidence > OVERLOOKED for one in found], bool)
     traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
-    as_high = like & (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
+    as_high = (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
     boxes = [(part.x, part.y, *part.mask.shape[::-1])
-             for part, leaves_doubt in zip(strokes, as_high | like & traced) if leaves_doubt]
-    digits = [strokes[number] for number in whole_stretches(reading.parts, strokes, as_high)]
+             for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
+    digits = whole_stretches(reading.parts, found, like & as_high)
+    digits += [one.part for one, seen in zip(found, like & traced) if seen and one.digit > 1]
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
     return reading.with_rows(lambda row: doubted_beside(row, boxes))
 
 
-def whole_stretches(parts, strokes, wanted):
-    """Numbers of strokes that stand together in a row with Parts where all of them are wanted."""
-    numbers = []
-    for row in find_rows([*parts, *strokes]):
-        for beyond, group in itertools.groupby(row, lambda number: number >= len(parts)):
-            stretch = [number - len(parts) for number in group]
-            if beyond and len(stretch) < len(row) and wanted[stretch].all():
-                numbers += stretch
-    return numbers
+def whole_stretches(parts, found, wanted):
+    """Parts of Founds that stand together in a row with other Parts where all of them are wanted.
+
+    1s alone at its end are left: a bracket looks like one.
+    """
+    taken = []
+    for row in find_rows([*parts, *(one.part for one in found)]):
+        groups = [(beyond, [number - len(parts) for number in group]) for beyond, group
+                  in itertools.groupby(row, lambda number: number >= len(parts))]
+        for place, (beyond, stretch) in enumerate(groups):
+            if beyond and len(groups) > 1 and wanted[stretch].all() and (
+                    0 < place < len(groups) - 1 or any(found[i].digit != 1 for i in stretch)):
+                taken += [found[number].part for number in stretch]
+    return taken
 
 
 def beside_in_pen(reading, picture):
@@ -2018,7 +2026,7 @@ def find_model(model, models):
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
     if model == "pretrained" or (model == SHIPPED and not path.exists()):
         path = PRETRAINED
-    if not path.is_file():
+    if path != PRETRAINED and not path.is_file():
         known = {*NETWORKS, *(path.stem for path in saved), "pretrained"}
         network, hint = (model, "") if model in NETWORKS else ("dense", near(model, known))
         raise DigitError(f"no trained model at {path}{hint}; make one with: "

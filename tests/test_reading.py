@@ -366,6 +366,12 @@ def test_no_such_model_names_the_near_ones(run, trained):
     assert "did you mean dense" in message and "train --model" in message
 
 
+def test_what_ships_is_not_to_be_trained_where_it_is_missing(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(digits, "PRETRAINED", tmp_path / "pretrained.onnx")
+    message = complaint(run(EXAMPLES / "zero.png", cwd=tmp_path), 2)
+    assert message.endswith("pretrained.onnx is missing; fetch it from where the script came from")
+
+
 def test_a_network_that_is_not_trained_yet_is_not_taken_for_another(run, tmp_path):
     message = complaint(run("predict", "--model", "cnn-3", EXAMPLES / "zero.png", cwd=tmp_path), 2)
     assert "did you mean" not in message and message.endswith("train --model cnn-3")
@@ -670,15 +676,15 @@ def test_a_stroke_that_is_hardly_ink_and_yet_like_a_digit_leaves_a_doubt(overloo
         assert read(stroke, colours) == [("37", True), ("2", True)]
 
 
-@pytest.mark.parametrize("letter, row", [([], "38017"), ([(480, 140), (480, 55), (530, 140),
-                                                          (530, 55)], "37")], ids=["", "N"])
-def test_digits_without_ink_are_read_and_not_what_looks_like_them_in_a_word(letter, row):
+@pytest.mark.parametrize("more, row", [([], "38017"), ([(670, 54), (670, 138)], "38017"), (
+    [(480, 140), (480, 55), (530, 140), (530, 55)], "37")], ids=["", "a bar at the end", "an N"])
+def test_digits_without_ink_are_read_and_not_what_looks_like_them_in_a_word(more, row):
     """All that stands between two digits is like digits, or not all of it."""
     reader, pen, paper = digits.Reader(digits.PRETRAINED), (40, 30, 120), (240, 240, 200)
     ink = np.maximum(draw(3, (200, 700), (30, 50, 90), 8), draw(7, (200, 700), (570, 50, 90), 8))
     between = np.maximum.reduce([draw(digit, (200, 700), (x, 50, 90), 8)
                                  for digit, x in ((8, 150), (0, 260), (1, 370))])
-    cv2.polylines(between, [np.array(letter, int).reshape(-1, 2)], False, 1, 8)
+    cv2.polylines(between, [np.array(more, int).reshape(-1, 2)], False, 1, 8)
     reading = digits.with_overlooked(digits.read_ink(np.uint8(255 * ink), reader),
                                      colour(np.maximum(ink, between), pen, paper), reader)
     assert reading.text == row and not reading.is_sure
