@@ -1294,8 +1294,8 @@ def save_picture(figure, path):
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
 # picture as it is, blurred, in a margin, in the pen's colours, levelled, as one digit, turned; what
-# was overlooked leaves a doubt, and slashes read as 1s go. try_to_read makes the answer of a file,
-# read_all prints those of many, in_parallel spreads them over threads.
+# was overlooked is read or leaves a doubt, and slashes read as 1s go. try_to_read makes the answer
+# of a file, read_all prints those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
