@@ -1678,8 +1678,11 @@ def whole_stretches(parts, found, wanted):
         groups = [(beyond, [number - len(parts) for number in group]) for beyond, group
                   in itertools.groupby(row, lambda number: number >= len(parts))]
         for place, (beyond, stretch) in enumerate(groups):
-            if beyond and len(groups) > 1 and wanted[stretch].all() and (
-                    0 < place < len(groups) - 1 or any(found[i].digit != 1 for i in stretch)):
+            if not beyond or len(groups) == 1:
+                continue
+            at_end = place in (0, len(groups) - 1)
+            only_1s = all(found[number].digit == 1 for number in stretch)
+            if wanted[stretch].all() and not (at_end and only_1s):
                 taken += [found[number].part for number in stretch]
     return taken
 
