@@ -120,15 +120,17 @@ SO_HIGH = 0.75, 1.2         # times the usual height, limits of such a stroke th
 HIGHEST = 1.6               # likewise the most of one that is looked at
 COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
 DOTTED = 1, 2, 7            # what ! and ? are read as
-DOT = 0.1, 0.35             # of their height, side of the dot below
+DOT = 0.07, 0.35            # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
 SLASH = 1.1                 # times the usual height that a slash has at least
+LEANS = 0.3                 # pixels aside by down, from which what looks like a 1 is left for one
 ALIKE = 0.1                 # pixels aside by down, by which two of them lean differently at most
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
+TALL = 2.5                  # times the usual height, from which it is none: a column, a ring
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
@@ -1640,7 +1642,8 @@ def read_whole(picture, ink, reader):
     *_, height = cv2.boundingRect(np.uint8(inside))
     colours = in_pen(picture, inside, height)
     part = trimmed(0, 0, colours > 127)
-    return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
+    is_one = 0 < len(part.mask) <= TALL * usual_height(components(inside)[1])
+    return Reading(colours, [look(colours, [part], reader)] if is_one else [])
 
 
 def with_overlooked(reading, picture, reader):
@@ -1649,19 +1652,20 @@ def with_overlooked(reading, picture, reader):
     The networks for ink take neat digits, whole stretches of a long number too, for print, and 0s
     and 1s for letters and slashes. So strokes in the pen's colour that are like digits and as high
     are read where all that stand together in a row are so: of a word some are not. Likewise those
-    with a trace of ink, but for 0s and 1s, which marks look like.
+    with a trace of ink, but for 0s and 1s, which marks look like. 1s that lean may be slashes.
     """
     if not reading.rows:
         return reading
     colours, strokes = beside_in_pen(reading, picture)
     found = look(colours, strokes, reader)
     heights = np.array([len(part.mask) for part in strokes]) / median_height(reading.parts)
+    upright = [one.digit != 1 or abs(slant_of(one.part)) < LEANS for one in found]
     like = np.array([one.confidence > OVERLOOKED for one in found], bool)
     traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
     as_high = (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
     boxes = [(part.x, part.y, *part.mask.shape[::-1])
              for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
-    digits = whole_stretches(reading.parts, found, like & as_high)
+    digits = whole_stretches(reading.parts, found, like & as_high & np.array(upright, bool))
     digits += [one.part for one, seen in zip(found, like & traced) if seen and one.digit > 1]
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
@@ -1688,11 +1692,14 @@ def whole_stretches(parts, found, wanted):
 
 
 def beside_in_pen(reading, picture):
-    """What in_pen tells of an RGB picture, and Parts in that colour that a Reading has none of."""
+    """What in_pen tells of an RGB picture, and Parts in that colour that a Reading hardly has.
+
+    What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours.
+    """
     inside, usual = reading.strokes, median_height(reading.parts)
     colours = in_pen(picture, inside, usual)
-    apart = (colours > 127) & ~with_surroundings(inside, usual)
-    return colours, parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, components(apart))
+    strokes = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, components(colours > 127))
+    return colours, [one for one in strokes if one.pixels(inside).mean() < 0.5]
 
 
 def without_slashes(reading, picture):
