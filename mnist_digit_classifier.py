@@ -130,7 +130,7 @@ SHORT_INK = 0.25            # of the longest digit, length up to which ink left 
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
-TALL = 2.5                  # times the usual height, from which it is none: a column, a ring
+TALL = 2.5                  # times as high as digits otherwise read, from which nothing speaks so
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
@@ -1625,7 +1625,8 @@ def read_upright(picture, reader, at_all=None):
     readings = [first, *(other for other in others if other.rows)]
     likeliest = max(readings, key=lambda reading: reading.likelihood)
     differ = any(reading.text != likeliest.text for reading in readings)
-    if whole.rows and whole.likelihood + WHOLE * differ > likeliest.likelihood:
+    speaks = WHOLE * (differ and not is_tall(whole, likeliest))
+    if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
     return likeliest if likeliest is first else likeliest.with_rows(less_sure)
 
@@ -1642,8 +1643,13 @@ def read_whole(picture, ink, reader):
     *_, height = cv2.boundingRect(np.uint8(inside))
     colours = in_pen(picture, inside, height)
     part = trimmed(0, 0, colours > 127)
-    is_one = 0 < len(part.mask) <= TALL * usual_height(components(inside)[1])
-    return Reading(colours, [look(colours, [part], reader)] if is_one else [])
+    return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
+
+
+def is_tall(whole, reading):
+    """Whether a whole is so much taller than the digits of a Reading that it is hardly one."""
+    return bool(whole.rows and reading.rows
+                and median_height(whole.parts) > TALL * median_height(reading.parts))
 
 
 def with_overlooked(reading, picture, reader):
@@ -1694,12 +1700,16 @@ def whole_stretches(parts, found, wanted):
 def beside_in_pen(reading, picture):
     """What in_pen tells of an RGB picture, and Parts in that colour that a Reading hardly has.
 
-    What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours.
+    What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours. What
+    most of a digit lies in is that digit.
     """
     inside, usual = reading.strokes, median_height(reading.parts)
     colours = in_pen(picture, inside, usual)
-    strokes = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, components(colours > 127))
-    return colours, [one for one in strokes if one.pixels(inside).mean() < 0.5]
+    labels, boxes = components(colours > 127)
+    read = [np.bincount(part.pixels(labels)).argmax() for part in reading.parts]
+    others = np.where(np.isin(labels, read), 0, labels)
+    strokes = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, (others, boxes))
+    return colours, [one for one in strokes if one.mask.any() and one.pixels(inside).mean() < 0.5]
 
 
 def without_slashes(reading, picture):

@@ -690,6 +690,36 @@ def test_digits_without_ink_are_read_and_not_what_looks_like_them_in_a_word(more
     assert reading.text == row and not reading.is_sure
 
 
+@pytest.mark.parametrize("lean, row", [(0, "419"), (14, "419"), (40, "49")])
+def test_a_1_whose_ends_went_to_its_neighbours_is_read(lean, row):
+    """Its middle is no ink, as of a slash; one that leans may be one."""
+    reader, shape = digits.Reader(digits.PRETRAINED), (160, 260)
+    four, nine = draw(4, shape, (30, 35, 90), 7), draw(9, shape, (155, 35, 90), 7)
+    one = cv2.line(np.zeros(shape), (120 + lean // 2, 35), (120 - lean // 2, 125), 1, 7)
+    ends = one.copy()
+    ends[48:112] = 0
+    ink = np.uint8(255 * np.maximum.reduce([four, nine, ends]))
+    assert digits.read_ink(ink, reader).text == "49"
+    reading = digits.with_overlooked(digits.read_ink(ink, reader),
+                                     colour(np.maximum.reduce([four, nine, one]), 20, 250), reader)
+    assert reading.text == row and (lean or not reading.is_sure)
+
+
+def test_a_column_in_doubt_is_not_read_as_one_tall_digit(monkeypatch):
+    """Squeezed into one image it is likely a 1, and its other readings differ."""
+    reader, shape = digits.Reader(digits.PRETRAINED), (400, 160)
+    column = np.maximum.reduce([draw(digit, shape, (50, 20 + 118 * place, 80), 8)
+                                for place, digit in enumerate((7, 1, 4))])
+    ink, picture = np.uint8(120 * column), colour(column, 20, 250)
+    monkeypatch.setattr(digits, "find_ink", lambda *seen: ink)
+    monkeypatch.setattr(digits, "other_readings",
+                        lambda picture, first, reader: [first.only(lambda one: one.digit != 4)])
+    whole = digits.read_whole(picture, ink, reader)
+    assert whole.text == "1" and whole.likelihood > math.log(0.7)
+    reading = digits.read_upright(picture, reader)
+    assert reading.text in ("714", "71") and not reading.is_sure
+
+
 @pytest.mark.parametrize("place", ["beside", "below", "next to"])
 def test_much_smaller_digits_are_read_too(place):
     """Alone, or so close to a large one that they might be a piece of it."""
@@ -788,16 +818,18 @@ def test_what_may_be_a_comma_is_not_sure():
 
 
 @pytest.mark.parametrize("digit, dot, sure", [
-    (1, (24, 76), False), (2, (20, 80), False), (1, None, True), (4, (24, 76), True),
-    (1, (34, 66), True), (1, (24, 130), True), (1, (34, 10), True)],
-    ids=["!", "?", "1", "4 and a spot", "1 and a full stop", "a spot far down", "a spot above"])
+    (1, (24, 76, 4), False), (2, (20, 80, 4), False), (2, (20, 80, 2), False), (1, None, True),
+    (4, (24, 76, 4), True), (1, (34, 66, 4), True), (1, (24, 130, 4), True),
+    (1, (34, 10, 4), True)],
+    ids=["!", "?", "a ? by a thin pen", "1", "4 and a spot", "1 and a full stop", "a spot far down",
+         "a spot above"])
 def test_what_may_be_an_exclamation_or_a_question_mark_is_not_sure(digit, dot, sure):
     """A dot in the pen's colour right below a 1, 2 or 7, be it in the digit's ink or not."""
     picture = np.full((160, 60, 3), (240, 235, 220), np.uint8)
     picture[10:70, 20:28] = 30, 40, 120
     part = digits.trimmed(0, 0, np.any(picture != picture[0, 0], axis=2))
     if dot:
-        cv2.circle(picture, dot, 4, (30, 40, 120), -1)
+        cv2.circle(picture, dot[:2], dot[2], (30, 40, 120), -1)
     parts = part, digits.trimmed(0, 0, np.any(picture != picture[0, 0], axis=2))
     for part in parts:
         reading = digits.Reading(np.zeros((160, 60), np.uint8),
