@@ -1700,16 +1700,17 @@ def whole_stretches(parts, found, wanted):
 def beside_in_pen(reading, picture):
     """What in_pen tells of an RGB picture, and Parts in that colour that a Reading hardly has.
 
-    What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours. What
-    most of a digit lies in is that digit.
+    What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours. Of a
+    stroke that most of a digit lies in, what is away from digits may be another one.
     """
     inside, usual = reading.strokes, median_height(reading.parts)
     colours = in_pen(picture, inside, usual)
-    labels, boxes = components(colours > 127)
+    labels, _ = components(colours > 127)
     read = [np.bincount(part.pixels(labels)).argmax() for part in reading.parts]
-    others = np.where(np.isin(labels, read), 0, labels)
-    strokes = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, (others, boxes))
-    return colours, [one for one in strokes if one.mask.any() and one.pixels(inside).mean() < 0.5]
+    taken = np.isin(labels, read) & with_surroundings(inside, usual)
+    strokes = components((colours > 127) & ~taken)
+    others = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
+    return colours, [one for one in others if one.pixels(inside).mean() < 0.5]
 
 
 def without_slashes(reading, picture):
