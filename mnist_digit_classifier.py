@@ -1665,13 +1665,13 @@ def with_overlooked(reading, picture, reader):
     colours, strokes = beside_in_pen(reading, picture)
     found = look(colours, strokes, reader)
     heights = np.array([len(part.mask) for part in strokes]) / median_height(reading.parts)
-    upright = [one.digit != 1 or abs(slant_of(one.part)) < LEANS for one in found]
+    upright = np.array([one.digit != 1 or abs(slant_of(one.part)) < LEANS for one in found], bool)
     like = np.array([one.confidence > OVERLOOKED for one in found], bool)
     traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
     as_high = (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
     boxes = [(part.x, part.y, *part.mask.shape[::-1])
              for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
-    digits = whole_stretches(reading.parts, found, like & as_high & np.array(upright, bool))
+    digits = whole_stretches(reading.parts, found, like & as_high & upright)
     digits += [one.part for one, seen in zip(found, like & traced) if seen and one.digit > 1]
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
@@ -1710,7 +1710,7 @@ def beside_in_pen(reading, picture):
     taken = np.isin(labels, read) & with_surroundings(inside, usual)
     strokes = components((colours > 127) & ~taken)
     others = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
-    return colours, [one for one in others if one.pixels(inside).mean() < 0.5]
+    return colours, [one for one in others if one.pixels(inside).mean() < PARTLY]
 
 
 def without_slashes(reading, picture):
