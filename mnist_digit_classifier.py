@@ -130,7 +130,7 @@ SHORT_INK = 0.25            # of the longest digit, length up to which ink left 
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
-TALL = 2.5                  # times as high as digits otherwise read, from which nothing speaks so
+TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
 UPRIGHT = 0.85              # mean confidence up to which a picture is read on its sides too
@@ -496,11 +496,14 @@ def look_at_all(picture):
 
 
 def usual_height(boxes):
-    """The height that half of the strokes in boxes (n, 5), by their area, are lower than, or 0."""
+    """The height that half of the strokes in boxes (n, 5), by their area, are lower than, or 0.
+
+    A stripe counts for no more than its width squared: a sheet's edge has more ink than its digits.
+    """
     if not len(boxes):
         return 0
-    *_, heights, areas = boxes.T
-    return np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
+    *_, widths, heights, areas = boxes.T
+    return np.quantile(heights, 0.5, weights=np.minimum(areas, widths**2), method="inverted_cdf")
 
 
 def look_for_ink(picture, zoom, which=0):
@@ -1296,8 +1299,9 @@ def save_picture(figure, path):
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
 # picture as it is, blurred, in a margin, in the pen's colours, levelled, as one digit, turned; what
-# was overlooked is read or leaves a doubt, and slashes read as 1s go. try_to_read makes the answer
-# of a file, read_all prints those of many, in_parallel spreads them over threads.
+# was overlooked is read or leaves a doubt, and slashes read as 1s go, as do light rings and bars
+# beside dark digits. try_to_read makes the answer of a file, read_all prints those of many,
+# in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1555,6 +1559,7 @@ def read_picture(picture, reader, at_all=None):
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
     upright = dots_doubted(without_slashes(upright, picture), picture)
+    upright = of_one_shade(upright, picture)
     well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or upright.ink.max() <= INK:
         return upright
@@ -1785,6 +1790,26 @@ def has_dot(part, strokes):
                   & (aside <= DOT_ASIDE * height))
 
 
+def of_one_shade(reading, picture):
+    """A Reading of an RGB picture without 0s and 1s that are light where most digits are dark.
+
+    Mugs and pens beside a sheet are; so are dark ones beside light digits. If other digits are too,
+    as on a screen with two papers, all stay.
+    """
+    if len(reading.found) < 2 or all(one.digit > 1 for one in reading.found):
+        return reading
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    around = cv2.blur(grey, [math.ceil(median_height(reading.parts))] * 2)
+
+    def is_light(one):
+        return one.part.pixels(grey).mean() > one.part.pixels(around).mean()
+    most_are = np.mean([is_light(one) for one in reading.found]) > 0.5
+    away = reading.only(lambda one: is_light(one) != most_are)
+    if any(one.digit > 1 for one in away.found):
+        return reading
+    return reading.only(lambda one: is_light(one) == most_are)
+
+
 def less_sure(row, doubtful=lambda one: True):
     """A row of Founds, none sure of those that are doubtful."""
     return [one._replace(confidences=DOUBTED * one.confidences) if doubtful(one) else one
@@ -1868,13 +1893,19 @@ def long_ones_doubted(reading, others):
     """A Reading, a 1 not sure that is much longer than all else: it may be a pen or a rule.
 
     All else are the other digits, and what was left out, boxes, that is not SHORT_INK beside them.
+    One in doubt that is TALL times as long as the other digits goes: an edge of a sheet.
     """
-    lengths = [max(one.part.mask.shape) for one in reading.found]
-    least = SHORT_INK * max(lengths, default=0)
-    lengths += [max(width, height) for _, _, width, height in others if max(width, height) > least]
-    most = LONG_ONE * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
-    return reading.with_rows(lambda row: less_sure(
-        row, lambda one: one.digit == 1 and max(one.part.mask.shape) > most))
+    own = [max(one.part.mask.shape) for one in reading.found]
+    least = SHORT_INK * max(own, default=0)
+    lengths = own + [max(width, height) for _, _, width, height in others
+                     if max(width, height) > least]
+
+    def is_long(one, times, lengths):
+        return (one.digit == 1 and len(lengths) > 1
+                and max(one.part.mask.shape) > times * sorted(lengths)[-2])
+    reading = reading.with_rows(lambda row: less_sure(
+        row, lambda one: is_long(one, LONG_ONE, lengths)))
+    return reading.only(lambda one: one.confidence >= SURE or not is_long(one, TALL, own))
 
 
 def doubted_beside(row, others):

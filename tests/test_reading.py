@@ -575,6 +575,33 @@ def test_a_1_much_longer_than_all_else_is_not_sure():
     assert read(150, nothing) == {1: True}
 
 
+def test_a_stripe_does_not_take_the_digits_beside_it_with_it():
+    """The edge of a sheet may have more ink than all digits; they are read, and it is no 1."""
+    reader = digits.Reader(digits.PRETRAINED)
+    ink = draw_row([7, 2, 5], (700, 400), (40, 300), 60, 7)
+    assert digits.read_ink(np.uint8(255 * ink), reader).text == "725"
+    cv2.line(ink, (370, 20), (360, 680), 1.0, 16)
+    reading = digits.read_ink(np.uint8(255 * ink), reader)
+    assert reading.text == "725"
+    assert digits.usual_height(digits.components(reading.ink > digits.INK)[1]) < 80
+
+
+@pytest.mark.parametrize("beside, text", [
+    ([], "38"), ([0], "38"), ([0, 1], "38"), ([0, 4], "0438")],
+    ids=["alone", "a mug", "a mug and a pen", "other digits too"])
+def test_light_rings_and_bars_beside_dark_digits_are_none(beside, text):
+    """As a mug is on a dark table beside a sheet; where other digits are light too, all stay."""
+    reader, shape, pen = digits.Reader(digits.PRETRAINED), (420, 360), (30, 30, 40)
+    light, dark = (draw_row(some, shape, (30, y), 110, 11) if some else np.zeros(shape)
+                   for some, y in ((beside, 30), ([3, 8], 270)))
+    paper = np.full((*shape, 3), (55, 62, 58), np.uint8)
+    paper[230:] = 240
+    picture = colour(dark, pen, colour(light, (235, 230, 225), paper))
+    reading = digits.read_ink(np.uint8(255 * np.maximum(light, dark)), reader)
+    assert reading.text == "".join(map(str, beside)) + "38"
+    assert digits.of_one_shade(reading, picture).text == text
+
+
 def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
