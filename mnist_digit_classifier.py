@@ -129,6 +129,8 @@ LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
+AGREEING = 2                # readings that must be sure of a digit where the first does not win
+SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
@@ -1541,10 +1543,15 @@ def join_halves(ink, found, reader):
     return [one for number, one in enumerate(found) if number not in gone]
 
 
+def sides_of(parts):
+    """Left, upper, right and lower sides of Parts' boxes: (4, n)."""
+    sides = [(part.x, part.y, part.right, part.bottom) for part in parts]
+    return np.reshape(np.int32(sides), (-1, 4)).T
+
+
 def are_above(parts):
     """(n, n) bool: which Part is so close above which that the two may be halves of a digit."""
-    corners = [(part.x, part.y, part.right, part.bottom) for part in parts]
-    x, y, right, bottom = np.array(corners, np.int32).T[..., None]      # columns; .T makes rows
+    x, y, right, bottom = sides_of(parts)[..., None]        # columns; .T makes rows
     overlap = np.minimum(right, right.T) - np.maximum(x, x.T)
     narrower = np.minimum(right - x, (right - x).T)
     gap, height = y.T - bottom, bottom.T - y
@@ -1614,9 +1621,9 @@ def moved_part(part, matrix, height, width):
 def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
-    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, none
-    of it sure if it is another one. A lone digit that would be sure is in doubt where the whole is
-    surely another.
+    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, sure
+    of what readings agree on if it is another one. A lone digit that would be sure is in doubt
+    where the whole is surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if first.is_sure and len(first.found) > 1:
@@ -1633,7 +1640,36 @@ def read_upright(picture, reader, at_all=None):
     speaks = WHOLE * (differ and not is_tall(whole, likeliest))
     if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
-    return likeliest if likeliest is first else likeliest.with_rows(less_sure)
+    return likeliest if likeliest is first else agreed(likeliest, readings)
+
+
+def agreed(likeliest, readings):
+    """The likeliest of Readings, sure only of digits that AGREEING of them are sure of.
+
+    No row is sure beside a likely digit of another reading that it has not got.
+    """
+    parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
+    agreeing, missing = np.zeros(len(parts), int), []
+    for reading in readings:
+        shared = shared_boxes(parts, reading.parts) > SAME
+        sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)
+        agreeing += (shared & (own[:, None] == sure)).any(axis=1)
+        missing += [(one.part.x, one.part.y, *one.part.mask.shape[::-1])
+                    for one, has_it in zip(reading.found, shared.any(axis=0))
+                    if one.confidence > EVEN and not has_it]
+    doubted = {id(one) for one, count in zip(likeliest.found, agreeing) if count < AGREEING}
+    return likeliest.with_rows(lambda row: doubted_beside(
+        less_sure(row, lambda one: id(one) in doubted), missing))
+
+
+def shared_boxes(parts, others):
+    """What share of the smaller of two boxes is in both, of each Part and each other: (n, m)."""
+    x, y, right, bottom = (side[:, None] for side in sides_of(parts))
+    left, top, end, foot = sides_of(others)
+    across = np.minimum(right, end) - np.maximum(x, left)
+    down = np.minimum(bottom, foot) - np.maximum(y, top)
+    smaller = np.minimum((right - x) * (bottom - y), (end - left) * (foot - top))
+    return np.maximum(across, 0) * np.maximum(down, 0) / smaller
 
 
 def read_whole(picture, ink, reader):
