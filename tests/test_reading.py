@@ -617,7 +617,7 @@ def test_other_readings_are_made_only_in_doubt_and_are_sure_where_two_agree(monk
         return reading.ink, reading.found
     ink, (three,) = read(clear)
     assert three.confidence > digits.SURE and len(asked) == 1
-    for inks in ((clear // 3,), (nothing, clear)):      # of a faint one, the pen's colours tell more
+    for inks in ((clear // 3,), (nothing, clear)):      # of a faint one, its colours tell more
         ink, (three,) = read(*inks)
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
         ink, (three,) = read(inks[0], clear, clear)
