@@ -118,7 +118,7 @@ DOUBTED = 0.88              # factor of the confidence in what was cut off, or i
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
 SO_HIGH = 0.75, 1.2         # times the usual height, limits of such a stroke that is read
 HIGHEST = 1.6               # likewise the most of one that is looked at
-COMMA = 0.7, 0.2            # of the usual height, a comma's own and its middle below the row's
+COMMA = 0.7, 0.2            # of the usual height, a comma's own, and its middle from the row's
 DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.07, 0.35            # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
@@ -129,7 +129,8 @@ LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
-AGREEING = 2                # readings that must be sure of a digit where the first does not win
+AGREEING = 2, 3             # readings that must be sure of a digit where the first does not win; of
+                            # a 0 or 1, which signs look like
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
@@ -1657,7 +1658,8 @@ def agreed(likeliest, readings):
         missing += [(one.part.x, one.part.y, *one.part.mask.shape[::-1])
                     for one, has_it in zip(reading.found, shared.any(axis=0))
                     if one.confidence > EVEN and not has_it]
-    doubted = {id(one) for one, count in zip(likeliest.found, agreeing) if count < AGREEING}
+    doubted = {id(one) for one, count in zip(likeliest.found, agreeing)
+               if count < AGREEING[one.digit in (0, 1)]}
     return likeliest.with_rows(lambda row: doubted_beside(
         less_sure(row, lambda one: id(one) in doubted), missing))
 
@@ -1909,20 +1911,25 @@ def read_ink(ink, reader):
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     reading = Reading(ink, rows).only(lambda one: one.confidence > TOLD)
     others = [box for box, _ in left_out(reading)]
-    reading = reading.with_rows(lambda row: commas_doubted(doubted_beside(row, others)))
+    reading = reading.with_rows(lambda row: marks_doubted(doubted_beside(row, others)))
     return long_ones_doubted(reading, others)
 
 
-def commas_doubted(row):
-    """A row of Founds, its 0s, 1s and 9s not sure that are small and low: a comma, a full stop."""
+def marks_doubted(row):
+    """A row of Founds, its 0s, 1s and 9s not sure that are small and low: a comma, a full stop.
+
+    Nor are 0s that are small and high: a degree, or half of a per cent sign.
+    """
     places = [(len(one.part.mask), (one.part.y + one.part.bottom) / 2) for one in row]
     usual, middle = np.median(places, axis=0)
-    lower, below = COMMA
+    lower, aside = COMMA
 
-    def may_be_comma(one):
-        return (one.digit in (0, 1, 9) and len(one.part.mask) < lower * usual
-                and (one.part.y + one.part.bottom) / 2 > middle + below * usual)
-    return less_sure(row, may_be_comma)
+    def may_be_mark(one):
+        down = (one.part.y + one.part.bottom) / 2 - middle
+        is_low, is_high = down > aside * usual, down < -aside * usual
+        return len(one.part.mask) < lower * usual and (
+            is_low and one.digit in (0, 1, 9) or is_high and one.digit == 0)
+    return less_sure(row, may_be_mark)
 
 
 def long_ones_doubted(reading, others):

@@ -638,6 +638,8 @@ def test_a_row_is_not_sure_beside_a_digit_that_another_reading_found():
 
     def sure(*readings):
         return [one.confidence >= digits.SURE for one in digits.agreed(other, readings).found]
+    ones = reading((20, 1, 0.99), (100, 0, 0.98))
+    assert digits.agreed(ones, [ones] * 3).is_sure and not digits.agreed(ones, [ones] * 2).is_sure
     assert sure(first, other) == [False, False]
     assert sure(first, other, other) == [True, True]
     assert sure(other, reading((20, 5, 0.99))) == [True, False]
@@ -855,15 +857,15 @@ def test_what_is_read_as_it_lies_is_not_turned(monkeypatch):
         assert all(one["sure"] for one in digits.read_image(EXAMPLES / name, reader).digits)
 
 
-def test_what_may_be_a_comma_is_not_sure():
-    """A 9 that is small and low; not one that is raised, as an exponent is, nor a small 2."""
+def test_what_may_be_a_comma_or_a_degree_is_not_sure():
+    """A 9 that is small and low; not one that is raised, as an exponent is, but a raised 0."""
     def found(x, y, height, digit):
         return digits.Found(digits.Part(x, y, np.ones((height, 9), bool)), None, np.eye(10)[digit])
     row = [found(0, 10, 40, 4), found(20, 42, 20, 9), found(40, 12, 40, 3), found(60, 0, 20, 9),
-           found(80, 42, 20, 2), found(100, 8, 40, 9)]
-    told = digits.commas_doubted(row)
-    assert [one.digit for one in told] == [4, 9, 3, 9, 2, 9]
-    assert [one.confidence >= digits.SURE for one in told] == [True, False, True, True, True, True]
+           found(80, 42, 20, 2), found(100, 8, 40, 9), found(120, 0, 20, 0)]
+    told = digits.marks_doubted(row)
+    assert [one.digit for one in told] == [4, 9, 3, 9, 2, 9, 0]
+    assert [one.confidence >= digits.SURE for one in told] == [True, False, *[True] * 4, False]
 
 
 @pytest.mark.parametrize("digit, dot, sure", [
