@@ -1926,9 +1926,9 @@ def marks_doubted(row):
 
     def may_be_mark(one):
         down = (one.part.y + one.part.bottom) / 2 - middle
-        is_low, is_high = down > aside * usual, down < -aside * usual
-        return len(one.part.mask) < lower * usual and (
-            is_low and one.digit in (0, 1, 9) or is_high and one.digit == 0)
+        if len(one.part.mask) >= lower * usual or abs(down) <= aside * usual:
+            return False
+        return one.digit in ((0, 1, 9) if down > 0 else (0,))
     return less_sure(row, may_be_mark)
 
 

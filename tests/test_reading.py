@@ -862,10 +862,12 @@ def test_what_may_be_a_comma_or_a_degree_is_not_sure():
     def found(x, y, height, digit):
         return digits.Found(digits.Part(x, y, np.ones((height, 9), bool)), None, np.eye(10)[digit])
     row = [found(0, 10, 40, 4), found(20, 42, 20, 9), found(40, 12, 40, 3), found(60, 0, 20, 9),
-           found(80, 42, 20, 2), found(100, 8, 40, 9), found(120, 0, 20, 0)]
+           found(80, 42, 20, 2), found(100, 8, 40, 9), found(120, 0, 20, 0),
+           found(140, 12, 40, 7), found(180, 9, 40, 7)]
     told = digits.marks_doubted(row)
-    assert [one.digit for one in told] == [4, 9, 3, 9, 2, 9, 0]
-    assert [one.confidence >= digits.SURE for one in told] == [True, False, *[True] * 4, False]
+    assert [one.digit for one in told] == [4, 9, 3, 9, 2, 9, 0, 7, 7]
+    sure = [one.confidence >= digits.SURE for one in told]
+    assert sure == [True, False, True, True, True, True, False, True, True]
 
 
 @pytest.mark.parametrize("digit, dot, sure", [
