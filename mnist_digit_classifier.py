@@ -588,6 +588,11 @@ class Part(NamedTuple):
     def bottom(self):
         return self.y + self.mask.shape[0]
 
+    @property
+    def box(self):
+        """Left and upper edge, width and height, in pixels."""
+        return self.x, self.y, *self.mask.shape[::-1]
+
     def pixels(self, image):
         """What an image (height, width) of the picture has in it: (n,)."""
         return image[self.y:self.bottom, self.x:self.right][self.mask]
@@ -1655,8 +1660,7 @@ def agreed(likeliest, readings):
         shared = shared_boxes(parts, reading.parts) > SAME
         sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)
         agreeing += (shared & (own[:, None] == sure)).any(axis=1)
-        missing += [(one.part.x, one.part.y, *one.part.mask.shape[::-1])
-                    for one, has_it in zip(reading.found, shared.any(axis=0))
+        missing += [one.part.box for one, has_it in zip(reading.found, shared.any(axis=0))
                     if one.confidence > EVEN and not has_it]
     doubted = {id(one) for one, count in zip(likeliest.found, agreeing)
                if count < AGREEING[one.digit in (0, 1)]}
@@ -1712,8 +1716,7 @@ def with_overlooked(reading, picture, reader):
     like = np.array([one.confidence > OVERLOOKED for one in found], bool)
     traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
     as_high = (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
-    boxes = [(part.x, part.y, *part.mask.shape[::-1])
-             for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
+    boxes = [part.box for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
     digits = whole_stretches(reading.parts, found, like & as_high & upright)
     digits += [one.part for one, seen in zip(found, like & traced) if seen and one.digit > 1]
     if digits:
