@@ -129,8 +129,7 @@ LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a
 SHORT_INK = 0.25            # of the longest digit, length up to which ink left out does not count
 PARTLY = 0.5                # share of ink in strokes, and confidence in a digit, to take them whole
 UNREAD = 0.3                # confidence in there being no digit, where another look finds some
-AGREEING = 2, 3             # readings that must be sure of a digit where the first does not win; of
-                            # a 0 or 1, which signs look like
+AGREEING = 3                # readings that must be sure of a digit where the first does not win
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
@@ -1628,7 +1627,7 @@ def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
     What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, sure
-    of what readings agree on if it is another one. A lone digit that would be sure is in doubt
+    of what most agree on if it is another one. A lone digit that would be sure is in doubt
     where the whole is surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
@@ -1650,20 +1649,20 @@ def read_upright(picture, reader, at_all=None):
 
 
 def agreed(likeliest, readings):
-    """The likeliest of Readings, sure only of digits that AGREEING of them are sure of.
+    """The likeliest of Readings, sure only of digits that the first and others are sure of too.
 
-    No row is sure beside a likely digit of another reading that it has not got.
+    No row is sure beside a digit of another reading that it has not got.
     """
     parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
-    agreeing, missing = np.zeros(len(parts), int), []
+    agreeing, missing = [], []          # for each reading: which of our digits it is sure of
     for reading in readings:
         shared = shared_boxes(parts, reading.parts) > SAME
         sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)
-        agreeing += (shared & (own[:, None] == sure)).any(axis=1)
-        missing += [one.part.box for one, has_it in zip(reading.found, shared.any(axis=0))
-                    if one.confidence > EVEN and not has_it]
-    doubted = {id(one) for one, count in zip(likeliest.found, agreeing)
-               if count < AGREEING[one.digit in (0, 1)]}
+        agreeing.append((shared & (own[:, None] == sure)).any(axis=1))
+        missing += [part.box for part, has_it in zip(reading.parts, shared.any(axis=0))
+                    if not has_it]
+    sure = agreeing[0] & (np.sum(agreeing, axis=0) >= AGREEING)
+    doubted = {id(one) for one, is_sure in zip(likeliest.found, sure) if not is_sure}
     return likeliest.with_rows(lambda row: doubted_beside(
         less_sure(row, lambda one: id(one) in doubted), missing))
 

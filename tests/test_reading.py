@@ -602,49 +602,45 @@ def test_light_rings_and_bars_beside_dark_digits_are_none(beside, text):
     assert digits.of_one_shade(reading, picture).text == text
 
 
-def test_other_readings_are_made_only_in_doubt_and_are_sure_where_two_agree(monkeypatch):
+def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
     reader, asked = digits.Reader(digits.PRETRAINED), []
 
-    def read(*inks):
-        """What is read where those are the inks of the first reading, the second and so on."""
+    def read(first, other):
         monkeypatch.setattr(digits, "find_ink", lambda seen, *views: (
-            asked.append(views) or cv2.resize((inks + (nothing,) * 9)[len(asked) - 1],
-                                              seen.shape[1::-1])))
+            asked.append(views) or (first if len(asked) == 1 else
+                                    cv2.resize(other, seen.shape[1::-1]))))
         asked.clear()
         reading = digits.read_upright(picture, reader)
         return reading.ink, reading.found
-    ink, (three,) = read(clear)
+    ink, (three,) = read(clear, nothing)
     assert three.confidence > digits.SURE and len(asked) == 1
-    for inks in ((clear // 3,), (nothing, clear)):      # of a faint one, its colours tell more
-        ink, (three,) = read(*inks)
+    for first in (clear // 3, nothing):
+        ink, (three,) = read(first, clear)
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
-        ink, (three,) = read(inks[0], clear, clear)
-        assert ink.max() == 255 and three.digit == 3 and three.confidence > digits.SURE
-    ink, (three,) = read(clear // 2)
+    ink, (three,) = read(clear // 2, nothing)
     assert ink is not clear and three.digit == 3 and len(asked) == 4
 
 
-def test_a_row_is_not_sure_beside_a_digit_that_another_reading_found():
-    """Nor is a digit that two readings are sure of, but at two places."""
+def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
+    """At that place; unless the likeliest lacks a digit of that row, or the first was in doubt."""
     def reading(*founds):
         return digits.Reading(np.zeros((90, 300), np.uint8), [[
             digits.Found(digits.Part(x, 10, np.ones((60, 40), bool)), None,
                          np.eye(10)[digit] * confidence) for x, digit, confidence in founds]])
-    first = reading((20, 5, 0.8), (100, 7, 0.8))
-    other, moved = (reading((20, 5, 0.99), (100 + aside, 7, 0.98)) for aside in (0, 60))
-    more = reading((20, 5, 0.99), (100, 7, 0.98), (200, 1, 0.7))
+    five, seven = (20, 5, 0.99), (100, 7, 0.98)
+    both, moved = reading(five, seven), reading(five, (160, 7, 0.98))
+    in_doubt, more = reading(five, (100, 7, 0.8)), reading(five, seven, (200, 1, 0.3))
 
     def sure(*readings):
-        return [one.confidence >= digits.SURE for one in digits.agreed(other, readings).found]
-    ones = reading((20, 1, 0.99), (100, 0, 0.98))
-    assert digits.agreed(ones, [ones] * 3).is_sure and not digits.agreed(ones, [ones] * 2).is_sure
-    assert sure(first, other) == [False, False]
-    assert sure(first, other, other) == [True, True]
-    assert sure(other, reading((20, 5, 0.99))) == [True, False]
-    assert sure(other, moved) == [False, False]
-    assert sure(first, other, more) == [False, False]
+        return [one.confidence >= digits.SURE for one in digits.agreed(both, readings).found]
+    assert sure(both, both) == [False, False]
+    assert sure(both, both, both) == [True, True]
+    assert sure(both, both, reading((20, 5, 0.8), (100, 1, 0.99))) == [False, False]
+    assert sure(in_doubt, both, both, both) == [True, False]
+    assert sure(both, both, moved) == [False, False]
+    assert sure(both, both, both, more) == [False, False]
 
 
 @pytest.mark.parametrize("shown, digit, sure", [("stem", 1, True), ("four", 4, False)])
