@@ -1626,9 +1626,9 @@ def moved_part(part, matrix, height, width):
 def read_upright(picture, reader, at_all=None):
     """The Reading of an RGB picture that stands upright.
 
-    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, sure
-    of what most agree on if it is another one. A lone digit that would be sure is in doubt
-    where the whole is surely another.
+    What leaves a doubt is read otherwise too, also as one digit; the likeliest reading stays, if
+    it is another one sure only of what is agreed. A lone digit that would be sure is in doubt where
+    the whole is surely another.
     """
     first = read_ink(find_ink(picture, at_all), reader)
     if first.is_sure and len(first.found) > 1:
@@ -1843,11 +1843,9 @@ def of_one_shade(reading, picture):
 
     def is_light(one):
         return one.part.pixels(grey).mean() > one.part.pixels(around).mean()
-    most_are = np.mean([is_light(one) for one in reading.found]) > 0.5
-    away = reading.only(lambda one: is_light(one) != most_are)
-    if any(one.digit > 1 for one in away.found):
-        return reading
-    return reading.only(lambda one: is_light(one) == most_are)
+    light, dark = reading.only(is_light), reading.only(lambda one: not is_light(one))
+    away, most = sorted((light, dark), key=lambda shade: len(shade.found))
+    return reading if any(one.digit > 1 for one in away.found) else most
 
 
 def less_sure(row, doubtful=lambda one: True):
@@ -1942,15 +1940,15 @@ def long_ones_doubted(reading, others):
     """
     own = [max(one.part.mask.shape) for one in reading.found]
     least = SHORT_INK * max(own, default=0)
-    lengths = own + [max(width, height) for _, _, width, height in others
-                     if max(width, height) > least]
+    all_else = own + [max(width, height) for _, _, width, height in others
+                      if max(width, height) > least]
+    long, stripe = (times * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
+                    for times, lengths in ((LONG_ONE, all_else), (TALL, own)))
 
-    def is_long(one, times, lengths):
-        return (one.digit == 1 and len(lengths) > 1
-                and max(one.part.mask.shape) > times * sorted(lengths)[-2])
-    reading = reading.with_rows(lambda row: less_sure(
-        row, lambda one: is_long(one, LONG_ONE, lengths)))
-    return reading.only(lambda one: one.confidence >= SURE or not is_long(one, TALL, own))
+    def is_1_over(one, length):
+        return one.digit == 1 and max(one.part.mask.shape) > length
+    reading = reading.with_rows(lambda row: less_sure(row, lambda one: is_1_over(one, long)))
+    return reading.only(lambda one: one.confidence >= SURE or not is_1_over(one, stripe))
 
 
 def doubted_beside(row, others):
