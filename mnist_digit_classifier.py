@@ -1645,13 +1645,14 @@ def read_upright(picture, reader, at_all=None):
     speaks = WHOLE * (differ and not is_tall(whole, likeliest))
     if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
-    return likeliest if likeliest is first else agreed(likeliest, readings)
+    return likeliest if likeliest is first else agreed(likeliest, [*readings, whole])
 
 
 def agreed(likeliest, readings):
     """The likeliest of Readings, sure only of digits that the first and others are sure of too.
 
-    No row is sure beside a digit of another reading that it has not got.
+    For a lone digit the last, the whole read as one, is as good as the first. No row is sure beside
+    a digit of another reading that it has not got.
     """
     parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
     agreeing, missing = [], []          # for each reading: which of our digits it is sure of
@@ -1661,7 +1662,8 @@ def agreed(likeliest, readings):
         agreeing.append((shared & (own[:, None] == sure)).any(axis=1))
         missing += [part.box for part, has_it in zip(reading.parts, shared.any(axis=0))
                     if not has_it]
-    sure = agreeing[0] & (np.sum(agreeing, axis=0) >= AGREEING)
+    trusted = agreeing[0] if len(parts) > 1 else agreeing[0] | agreeing[-1]
+    sure = trusted & (np.sum(agreeing, axis=0) >= AGREEING)
     doubted = {id(one) for one, is_sure in zip(likeliest.found, sure) if not is_sure}
     return likeliest.with_rows(lambda row: doubted_beside(
         less_sure(row, lambda one: id(one) in doubted), missing))

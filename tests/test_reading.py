@@ -616,6 +616,9 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
         return reading.ink, reading.found
     ink, (three,) = read(clear, nothing)
     assert three.confidence > digits.SURE and len(asked) == 1
+    _, (three,) = read(clear // 3, clear)
+    assert three.digit == 3 and three.confidence > digits.SURE      # as the whole is
+    monkeypatch.setattr(digits, "read_whole", lambda picture, ink, reader: digits.Reading(ink, []))
     for first in (clear // 3, nothing):
         ink, (three,) = read(first, clear)
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
@@ -641,6 +644,20 @@ def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
     assert sure(in_doubt, both, both, both) == [True, False]
     assert sure(both, both, moved) == [False, False]
     assert sure(both, both, both, more) == [False, False]
+
+
+def test_a_lone_digit_stays_sure_where_the_whole_is_that_digit_too():
+    def reading(digit, confidence):
+        part = digits.Part(20, 10, np.ones((60, 40), bool))
+        found = digits.Found(part, None, np.eye(10)[digit] * confidence)
+        return digits.Reading(np.zeros((90, 80), np.uint8), [[found]])
+    five, doubted, two = reading(5, 0.99), reading(5, 0.8), reading(2, 0.99)
+    nothing = five._replace(rows=[])
+    for readings, sure in (((doubted, five, five, five), True), ((doubted, five, five), False),
+                           ((nothing, five, five, five), True), ((doubted, five, five, two), False),
+                           ((two, five, five, five, doubted), False),
+                           ((two, five, five, five, nothing), False)):
+        assert digits.agreed(five, readings).is_sure == sure
 
 
 @pytest.mark.parametrize("shown, digit, sure", [("stem", 1, True), ("four", 4, False)])
