@@ -133,6 +133,7 @@ THINNER = 1.5               # pixels that strokes lose where a lone digit is loo
 AGREEING = 3                # readings that must be sure of a digit where the first does not win
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
+FILLED = 0.3, 0.6           # of a pen's contrast, that inside a 0, from which it is doubted; goes
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
@@ -1572,7 +1573,7 @@ def read_picture(picture, reader, at_all=None):
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
     upright = dots_doubted(without_slashes(upright, picture), picture)
-    upright = of_one_shade(upright, picture)
+    upright = of_one_shade(without_filled(upright, picture), picture)
     well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or upright.ink.max() <= INK:
         return upright
@@ -1853,6 +1854,32 @@ def has_dot(part, strokes):
     aside = abs(strokes[:, 0] + strokes[:, 2] / 2 - x - width / 2) - width / 2
     return np.any((sides > DOT[0]) & (sides < DOT[1]) & (below >= 0) & (below < DOT_BELOW)
                   & (aside <= DOT_ASIDE * height))
+
+
+def without_filled(reading, picture):
+    """A Reading of an RGB picture without 0s that are filled: a mug, a coin, a ball, a flower.
+
+    Those that may be, as in a highlighter's stripe, are not sure.
+    """
+    filled = {one.part.box: how_filled(one.part, picture)
+              for one in reading.found if one.digit == 0}
+    sure, least = FILLED
+    reading = reading.with_rows(lambda row: less_sure(
+        row, lambda one: filled.get(one.part.box, 0) > sure))
+    return reading.only(lambda one: filled.get(one.part.box, 0) <= least)
+
+
+def how_filled(part, picture):
+    """How far the colour inside a Part is from that around it, in shares of the Part's own."""
+    near = np.pad(with_surroundings(part.mask, len(part.mask)), 1)
+    labels, _ = components(~near)
+    around, labels = labels[0, 0], labels[1:-1, 1:-1]
+    masks = part.mask, labels == around, (labels > 0) & (labels != around)
+    if not all(mask.any() for mask in masks):
+        return 0
+    colours = picture[part.y:part.bottom, part.x:part.right]
+    pen, paper, inside = (np.median(colours[mask], axis=0) for mask in masks)
+    return np.linalg.norm(inside - paper) / max(1, np.linalg.norm(pen - paper))
 
 
 def of_one_shade(reading, picture):

@@ -602,6 +602,22 @@ def test_light_rings_and_bars_beside_dark_digits_are_none(beside, text):
     assert digits.of_one_shade(reading, picture).text == text
 
 
+@pytest.mark.parametrize("inside, text, sure", [(240, "40", True), (150, "40", False),
+                                                (60, "4", True), (20, "4", True)])
+def test_a_ring_that_is_filled_is_no_0(inside, text, sure):
+    """As a mug, a coin or a ball on a table; in a highlighter's stripe a 0 is not sure."""
+    reader, shape = digits.Reader(digits.PRETRAINED), (200, 330)
+    four, ring = draw_row([4], shape, (50, 40), 110, 11), np.zeros(shape)
+    cv2.circle(ring, (240, 100), 55, 1.0, 12, cv2.LINE_AA)
+    picture = np.full((*shape, 3), 240, np.uint8)
+    cv2.circle(picture, (240, 100), 55, (inside, inside, inside), cv2.FILLED)
+    picture = colour(np.maximum(four, ring), (40, 30, 60), picture)
+    reading = digits.read_ink(np.uint8(255 * np.maximum(four, ring)), reader)
+    assert reading.text == "40" and reading.is_sure
+    reading = digits.without_filled(reading, picture)
+    assert reading.text == text and reading.is_sure == sure
+
+
 def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     clear = np.uint8(255 * draw(3, (120, 100), (25, 15, 90), 9))
     nothing, picture = np.zeros_like(clear), colour(clear / 255, 0, 255)
