@@ -582,12 +582,16 @@ class Part(NamedTuple):
     mask: np.ndarray            # (height, width) bool
 
     @property
+    def height(self):
+        return len(self.mask)
+
+    @property
     def right(self):
         return self.x + self.mask.shape[1]
 
     @property
     def bottom(self):
-        return self.y + self.mask.shape[0]
+        return self.y + self.height
 
     @property
     def box(self):
@@ -617,7 +621,7 @@ def joined(parts):
 
 def median_height(parts):
     """Median height of Parts, in pixels."""
-    return np.median([len(part.mask) for part in parts])
+    return np.median([part.height for part in parts])
 
 
 def painted(ink, parts, value):
@@ -689,7 +693,7 @@ def rows_along(parts, slope, apart=APART):
     """
     middle = [(part.y + part.bottom - slope * (part.x + part.right)) / 2 for part in parts]
     left, right = [part.x for part in parts], [part.right for part in parts]
-    height = [len(part.mask) for part in parts]
+    height = [part.height for part in parts]
     rows, total = [], 0
     for new in sorted(range(len(parts)), key=lambda i: left[i] + right[i]):
         away = []
@@ -1377,7 +1381,7 @@ def look(ink, parts, reader):
     inks = np.array([part.pixels(ink).mean() for part in parts])
     confidences, firm = reader.confidences(images), firmness(inks, usual)
     if len(parts) > 2:
-        heights = np.array([len(part.mask) for part in parts]) / median_height(parts)
+        heights = np.array([part.height for part in parts]) / median_height(parts)
         clear = confidences.max(axis=1) >= SURE
         fits = clear & (heights > AS_HIGH[0]) & (heights < AS_HIGH[1])
         firm = np.maximum(firm, SURE * fits * firmness(LIFTED * inks, usual))
@@ -1648,8 +1652,8 @@ def read_upright(picture, reader, at_all=None):
     if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
     if len(likeliest.found) == 1:
-        likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)
-    return likeliest if likeliest is first else agreed(likeliest, [*readings, whole])
+        likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)     # twice: it pays
+    return likeliest if likeliest is first else agreed(likeliest, readings, whole)
 
 
 def of_lone_digit(likeliest, readings, reader):
@@ -1672,22 +1676,23 @@ def thinner(images):
                                 interpolation=cv2.INTER_AREA) for image in large])
 
 
-def agreed(likeliest, readings):
+def agreed(likeliest, readings, whole):
     """The likeliest of Readings, sure only of digits that the first and others are sure of too.
 
-    For a lone digit the last, the whole read as one, is as good as the first. No row is sure beside
-    a digit of another reading that it has not got.
+    For a lone digit the whole, read as one, is as good as the first. No row is sure beside a digit
+    of another reading that it has not got, no lone digit if there is one anywhere.
     """
     parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
     agreeing, missing = [], []          # for each reading: which of our digits it is sure of
-    for reading in readings:
+    alone = len(likeliest.found) == 1
+    for reading in [*readings, whole] if alone else readings:
         shared = shared_boxes(parts, reading.parts) > SAME
         sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)
         agreeing.append((shared & (own[:, None] == sure)).any(axis=1))
         missing += [part.box for part, has_it in zip(reading.parts, shared.any(axis=0))
                     if not has_it]
-    trusted = agreeing[0] if len(parts) > 1 else agreeing[0] | agreeing[-1]
-    sure = trusted & (np.sum(agreeing, axis=0) >= AGREEING)
+    sure = (agreeing[0] | agreeing[-1] & alone) & (np.sum(agreeing, axis=0) >= AGREEING)
+    sure &= not (alone and missing)
     doubted = {id(one) for one, is_sure in zip(likeliest.found, sure) if not is_sure}
     return likeliest.with_rows(lambda row: doubted_beside(
         less_sure(row, lambda one: id(one) in doubted), missing))
@@ -1736,7 +1741,7 @@ def with_overlooked(reading, picture, reader):
         return reading
     colours, strokes = beside_in_pen(reading, picture)
     found = look(colours, strokes, reader)
-    heights = np.array([len(part.mask) for part in strokes]) / median_height(reading.parts)
+    heights = np.array([part.height for part in strokes]) / median_height(reading.parts)
     upright = np.array([one.digit != 1 or abs(slant_of(one.part)) < LEANS for one in found], bool)
     like = np.array([one.confidence > OVERLOOKED for one in found], bool)
     traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
@@ -1797,7 +1802,7 @@ def without_slashes(reading, picture):
         return reading
     _, strokes = beside_in_pen(rest, picture)
     least = SLASH * median_height(rest.parts)
-    slashes = [one for one in strokes if len(one.mask) > least
+    slashes = [one for one in strokes if one.height > least
                and any(lean_alike(one, other) for other in strokes if other is not one)]
     struck = painted(0 * reading.ink, slashes, 1)
     return reading.only(lambda one: not in_doubt(one) or one.part.pixels(struck).mean() <= 0.5)
@@ -1857,21 +1862,26 @@ def has_dot(part, strokes):
 
 
 def without_filled(reading, picture):
-    """A Reading of an RGB picture without 0s that are filled: a mug, a coin, a ball, a flower.
+    """A Reading of an RGB picture without 0s that are filled: mugs, coins, balls beside a number.
 
-    Those that may be, as in a highlighter's stripe, are not sure.
+    Those that may be, as in a highlighter's stripe, are not sure, nor are those that are all there
+    is, nor what is in a row with one: a shadow's edge may fill it too.
     """
     filled = {one.part.box: how_filled(one.part, picture)
               for one in reading.found if one.digit == 0}
-    sure, least = FILLED
-    reading = reading.with_rows(lambda row: less_sure(
-        row, lambda one: filled.get(one.part.box, 0) > sure))
-    return reading.only(lambda one: filled.get(one.part.box, 0) <= least)
+    sure, stays = FILLED
+
+    def is_filled(one, least):
+        return filled.get(one.part.box, 0) > least
+    reading = reading.with_rows(lambda row: less_sure(row, lambda one: is_filled(one, sure)))
+    rest = reading.only(lambda one: not is_filled(one, stays))
+    away = [box for box, share in filled.items() if share > stays]
+    return rest.with_rows(lambda row: doubted_beside(row, away)) if rest.found else reading
 
 
 def how_filled(part, picture):
     """How far the colour inside a Part is from that around it, in shares of the Part's own."""
-    near = np.pad(with_surroundings(part.mask, len(part.mask)), 1)
+    near = np.pad(with_surroundings(part.mask, part.height), 1)
     labels, _ = components(~near)
     around, labels = labels[0, 0], labels[1:-1, 1:-1]
     masks = part.mask, labels == around, (labels > 0) & (labels != around)
@@ -1972,13 +1982,13 @@ def marks_doubted(row):
 
     Nor are 0s that are small and high: a degree, or half of a per cent sign.
     """
-    places = [(len(one.part.mask), (one.part.y + one.part.bottom) / 2) for one in row]
+    places = [(one.part.height, (one.part.y + one.part.bottom) / 2) for one in row]
     usual, middle = np.median(places, axis=0)
     lower, aside = COMMA
 
     def may_be_mark(one):
         down = (one.part.y + one.part.bottom) / 2 - middle
-        if len(one.part.mask) >= lower * usual or abs(down) <= aside * usual:
+        if one.part.height >= lower * usual or abs(down) <= aside * usual:
             return False
         return one.digit in ((0, 1, 9) if down > 0 else (0,))
     return less_sure(row, may_be_mark)

@@ -602,20 +602,42 @@ def test_light_rings_and_bars_beside_dark_digits_are_none(beside, text):
     assert digits.of_one_shade(reading, picture).text == text
 
 
-@pytest.mark.parametrize("inside, text, sure", [(240, "40", True), (150, "40", False),
-                                                (60, "4", True), (20, "4", True)])
-def test_a_ring_that_is_filled_is_no_0(inside, text, sure):
-    """As a mug, a coin or a ball on a table; in a highlighter's stripe a 0 is not sure."""
-    reader, shape = digits.Reader(digits.PRETRAINED), (200, 330)
+def test_a_lone_digit_is_what_most_readings_tell():
+    """By what the network saw, not by the likelihood of one, and in thinner strokes too."""
+    reader, ink = digits.Reader(digits.PRETRAINED), {
+        digit: np.uint8(255 * draw(digit, (120, 100), (25, 15, 90), 9)) for digit in (2, 7)}
+
+    def reading(digit, confidence):
+        whole, = digits.read_ink(ink[digit], reader).found
+        found = whole._replace(confidences=np.eye(10)[digit] * confidence)
+        return digits.Reading(ink[digit], [[found]])
+    two, seven, surer = reading(2, 0.9), reading(7, 0.5), reading(7, 0.6)
+    pair = two._replace(rows=[[*two.found, *seven.found]])
+    assert digits.of_lone_digit(two, [two, seven, surer], reader) is surer
+    assert digits.of_lone_digit(two, [two, pair, pair, seven, two], reader) is two
+    image = np.zeros((1, 28, 28), np.uint8)
+    cv2.line(image[0], (8, 5), (18, 22), 255, 4, cv2.LINE_AA)
+    thin = digits.thinner(image)
+    assert thin.shape == image.shape and 0.4 < thin.sum() / image.sum() < 0.8 and thin.max() > 200
+
+
+@pytest.mark.parametrize("inside, y, text, sure", [
+    (240, 100, "40", True), (150, 100, "40", False), (20, 100, "4", False), (20, 280, "4", True)],
+    ids=["a 0", "in a stripe", "beside", "below"])
+def test_a_ring_that_is_filled_is_no_0(inside, y, text, sure):
+    """As a mug, a coin or a ball on a table; what is in a row with it is not sure."""
+    reader, shape = digits.Reader(digits.PRETRAINED), (380, 330)
     four, ring = draw_row([4], shape, (50, 40), 110, 11), np.zeros(shape)
-    cv2.circle(ring, (240, 100), 55, 1.0, 12, cv2.LINE_AA)
+    cv2.circle(ring, (240, y), 55, 1.0, 12, cv2.LINE_AA)
     picture = np.full((*shape, 3), 240, np.uint8)
-    cv2.circle(picture, (240, 100), 55, (inside, inside, inside), cv2.FILLED)
+    cv2.circle(picture, (240, y), 55, (inside, inside, inside), cv2.FILLED)
     picture = colour(np.maximum(four, ring), (40, 30, 60), picture)
     reading = digits.read_ink(np.uint8(255 * np.maximum(four, ring)), reader)
     assert reading.text == "40" and reading.is_sure
     reading = digits.without_filled(reading, picture)
     assert reading.text == text and reading.is_sure == sure
+    alone = digits.without_filled(digits.read_ink(np.uint8(255 * ring), reader), picture)
+    assert alone.text == "0" and alone.is_sure == (inside > 200)
 
 
 def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
@@ -653,7 +675,7 @@ def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
     in_doubt, more = reading(five, (100, 7, 0.8)), reading(five, seven, (200, 1, 0.3))
 
     def sure(*readings):
-        return [one.confidence >= digits.SURE for one in digits.agreed(both, readings).found]
+        return [one.confidence >= digits.SURE for one in digits.agreed(both, readings, both).found]
     assert sure(both, both) == [False, False]
     assert sure(both, both, both) == [True, True]
     assert sure(both, both, reading((20, 5, 0.8), (100, 1, 0.99))) == [False, False]
@@ -668,12 +690,14 @@ def test_a_lone_digit_stays_sure_where_the_whole_is_that_digit_too():
         found = digits.Found(part, None, np.eye(10)[digit] * confidence)
         return digits.Reading(np.zeros((90, 80), np.uint8), [[found]])
     five, doubted, two = reading(5, 0.99), reading(5, 0.8), reading(2, 0.99)
-    nothing = five._replace(rows=[])
-    for readings, sure in (((doubted, five, five, five), True), ((doubted, five, five), False),
-                           ((nothing, five, five, five), True), ((doubted, five, five, two), False),
-                           ((two, five, five, five, doubted), False),
-                           ((two, five, five, five, nothing), False)):
-        assert digits.agreed(five, readings).is_sure == sure
+    nothing, more = five._replace(rows=[]), five.with_rows(lambda row: [*row, row[0]._replace(
+        part=row[0].part._replace(y=200))])
+    for readings, whole, sure in (
+            ([doubted, five, five], five, True), ([nothing, five, five], five, True),
+            ([doubted, five], five, False), ([doubted, five, five], two, False),
+            ([two, five, five, five], doubted, False), ([two, five, five, five], nothing, False),
+            ([doubted, five, five, more], five, False)):
+        assert digits.agreed(five, readings, whole).is_sure == sure
 
 
 @pytest.mark.parametrize("shown, digit, sure", [("stem", 1, True), ("four", 4, False)])
