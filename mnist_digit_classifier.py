@@ -133,7 +133,7 @@ THINNER = 1.5               # pixels that strokes lose where a lone digit is loo
 AGREEING = 3                # readings that must be sure of a digit where the first does not win
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
-FILLED = 0.3, 0.6           # of a pen's contrast, that inside a 0, from which it is doubted; goes
+FILLED = 0.3                # of a pen's contrast with the paper, that inside a 0 that is doubted
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
 COMMON = 0.02               # share of a picture that a colour has at least to stand for its paper
 AROUND = 0.25               # share of its longer side, margin around a picture that leaves a doubt
@@ -1577,7 +1577,7 @@ def read_picture(picture, reader, at_all=None):
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
     upright = dots_doubted(without_slashes(upright, picture), picture)
-    upright = of_one_shade(without_filled(upright, picture), picture)
+    upright = of_one_shade(filled_doubted(upright, picture), picture)
     well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or upright.ink.max() <= INK:
         return upright
@@ -1651,7 +1651,7 @@ def read_upright(picture, reader, at_all=None):
     speaks = WHOLE * (differ and not is_tall(whole, likeliest))
     if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
-    if len(likeliest.found) == 1:
+    if len(likeliest.found) == 1 and not likeliest.is_sure:
         likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)     # twice: it pays
     return likeliest if likeliest is first else agreed(likeliest, readings, whole)
 
@@ -1861,22 +1861,13 @@ def has_dot(part, strokes):
                   & (aside <= DOT_ASIDE * height))
 
 
-def without_filled(reading, picture):
-    """A Reading of an RGB picture without 0s that are filled: mugs, coins, balls beside a number.
+def filled_doubted(reading, picture):
+    """A Reading of an RGB picture, 0s not sure that are filled: mugs, coins, balls, flowers.
 
-    Those that may be, as in a highlighter's stripe, are not sure, nor are those that are all there
-    is, nor what is in a row with one: a shadow's edge may fill it too.
+    They stay, as a shadow's edge or a highlighter's stripe may fill a 0 too.
     """
-    filled = {one.part.box: how_filled(one.part, picture)
-              for one in reading.found if one.digit == 0}
-    sure, stays = FILLED
-
-    def is_filled(one, least):
-        return filled.get(one.part.box, 0) > least
-    reading = reading.with_rows(lambda row: less_sure(row, lambda one: is_filled(one, sure)))
-    rest = reading.only(lambda one: not is_filled(one, stays))
-    away = [box for box, share in filled.items() if share > stays]
-    return rest.with_rows(lambda row: doubted_beside(row, away)) if rest.found else reading
+    return reading.with_rows(lambda row: less_sure(
+        row, lambda one: one.digit == 0 and how_filled(one.part, picture) > FILLED))
 
 
 def how_filled(part, picture):
