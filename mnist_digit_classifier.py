@@ -1652,28 +1652,29 @@ def read_upright(picture, reader, at_all=None):
     if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
         likeliest = whole
     if len(likeliest.found) == 1 and not likeliest.is_sure:
-        likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)     # twice: it pays
+        likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)
     return likeliest if likeliest is first else agreed(likeliest, readings, whole)
 
 
 def of_lone_digit(likeliest, readings, reader):
     """The likeliest of Readings of the digit that those of one digit tell on the mean.
 
-    The network is asked of what it saw in each, and of the same in thinner strokes.
+    What comes twice among them, as the whole does, counts twice. The network is asked of what it
+    saw in each, and of the same in thinner strokes.
     """
     lone = [reading for reading in readings if len(reading.found) == 1]
     seen = np.concatenate([reading.images for reading in lone])
-    told = reader.confidences(np.concatenate([seen, thinner(seen)])).sum(axis=0).argmax()
+    thin = [with_pen(image, cv2.erode, THINNER) for image in seen]
+    told = reader.confidences(np.concatenate([seen, thin])).sum(axis=0).argmax()
     return max((reading for reading in lone if reading.found[0].digit == told),
                key=lambda reading: reading.likelihood, default=likeliest)
 
 
-def thinner(images):
-    """Images (n, 28, 28) uint8 whose strokes are THINNER, eroded at four times their size."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [1 + round(4 * THINNER)] * 2)
-    large = (cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for image in images)
-    return np.stack([cv2.resize(cv2.erode(image, kernel), (SIZE, SIZE),
-                                interpolation=cv2.INTER_AREA) for image in large])
+def with_pen(image, change, pixels):
+    """An image (28, 28) with thicker or thinner strokes: dilated or eroded at 4 times its size."""
+    large = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [1 + 2 * round(2 * pixels)] * 2)
+    return cv2.resize(change(large, kernel), image.shape, interpolation=cv2.INTER_AREA)
 
 
 def agreed(likeliest, readings, whole):
@@ -1683,8 +1684,8 @@ def agreed(likeliest, readings, whole):
     of another reading that it has not got, no lone digit if there is one anywhere.
     """
     parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
+    alone = len(parts) == 1
     agreeing, missing = [], []          # for each reading: which of our digits it is sure of
-    alone = len(likeliest.found) == 1
     for reading in [*readings, whole] if alone else readings:
         shared = shared_boxes(parts, reading.parts) > SAME
         sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)

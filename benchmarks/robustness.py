@@ -32,13 +32,6 @@ def moved(image, degrees=0.0, scale=1.0, x=0, y=0):
     return cv2.warpAffine(image, matrix, image.shape)
 
 
-def with_pen(image, change, pixels):
-    """An image (28, 28) with thicker or thinner strokes: dilated or eroded at 4 times its size."""
-    large = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [1 + 2 * round(2 * pixels)] * 2)
-    return cv2.resize(change(large, kernel), image.shape, interpolation=cv2.INTER_AREA)
-
-
 def random_of(image):
     """A generator of random numbers that depends on the image alone."""
     return np.random.default_rng(int(image.sum()))
@@ -141,8 +134,8 @@ CHANGES = {
     "scaled by 1.2": lambda image: moved(image, scale=1.2),
     "blurred, sigma 1 pixel": lambda image: cv2.GaussianBlur(image, (0, 0), 1),
     "noise, sigma 30": lambda image: noisy(image, 30),
-    "strokes 0.5 pixels thinner": lambda image: with_pen(image, cv2.erode, 0.5),
-    "strokes 1.5 pixels thicker": lambda image: with_pen(image, cv2.dilate, 1.5),
+    "strokes 0.5 pixels thinner": lambda image: digits.with_pen(image, cv2.erode, 0.5),
+    "strokes 1.5 pixels thicker": lambda image: digits.with_pen(image, cv2.dilate, 1.5),
     "three gaps of 3 pixels in the strokes": lambda image: gapped(image, 3),
     "inverted": lambda image: 255 - image,
     "a quarter of the contrast": lambda image: 96 + image // 4,

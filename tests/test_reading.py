@@ -615,9 +615,9 @@ def test_a_lone_digit_is_what_most_readings_tell():
     pair = two._replace(rows=[[*two.found, *seven.found]])
     assert digits.of_lone_digit(two, [two, seven, surer], reader) is surer
     assert digits.of_lone_digit(two, [two, pair, pair, seven, two], reader) is two
-    image = np.zeros((1, 28, 28), np.uint8)
-    cv2.line(image[0], (8, 5), (18, 22), 255, 4, cv2.LINE_AA)
-    thin = digits.thinner(image)
+    image = np.zeros((28, 28), np.uint8)
+    cv2.line(image, (8, 5), (18, 22), 255, 4, cv2.LINE_AA)
+    thin = digits.with_pen(image, cv2.erode, digits.THINNER)
     assert thin.shape == image.shape and 0.4 < thin.sum() / image.sum() < 0.8 and thin.max() > 200
 
 
