@@ -116,13 +116,13 @@ CUT = 0.4                   # cost of parting strokes that touch
 NO_DIGIT = math.log(0.4)    # least that a piece can count for, for each height of its width
 DOUBTED = 0.88              # factor of the confidence in what was cut off, or is doubted otherwise
 OVERLOOKED = 0.8            # confidence above which a stroke that is hardly ink may be a digit
-SO_HIGH = 0.75, 1.2         # times the usual height, limits of such a stroke that is read
+SO_HIGH = 0.75, 1.2         # times the median height, limits of such a stroke that is read
 HIGHEST = 1.6               # likewise the most of one that is looked at
-COMMA = 0.7, 0.2            # of the usual height, a comma's own, and its middle from the row's
+COMMA = 0.7, 0.2            # of the median height, a comma's own, and its middle from the row's
 DOTTED = 1, 2, 7            # what ! and ? are read as
 DOT = 0.07, 0.35            # of their height, side of the dot below
 DOT_BELOW, DOT_ASIDE = 0.5, 0.1     # likewise, how far down it is at most, and to the side
-SLASH = 1.1                 # times the usual height that a slash has at least
+SLASH = 1.1                 # times the median height that a slash has at least
 LEANS = 0.3                 # pixels aside by down, from which what looks like a 1 is left for one
 ALIKE = 0.1                 # pixels aside by down, by which two of them lean differently at most
 LONG_ONE = 1.25             # times as long as all else, from which a 1 may be a pen or a rule
@@ -1377,21 +1377,21 @@ def look(ink, parts, reader):
     """
     if not parts:
         return []
-    images, usual = reader.prepare(frame(ink, parts)), cv2.mean(ink, np.uint8(ink > INK))[0]
+    images, mean_ink = reader.prepare(frame(ink, parts)), cv2.mean(ink, np.uint8(ink > INK))[0]
     inks = np.array([part.pixels(ink).mean() for part in parts])
-    confidences, firm = reader.confidences(images), firmness(inks, usual)
+    confidences, firm = reader.confidences(images), firmness(inks, mean_ink)
     if len(parts) > 2:
         heights = np.array([part.height for part in parts]) / median_height(parts)
         clear = confidences.max(axis=1) >= SURE
         fits = clear & (heights > AS_HIGH[0]) & (heights < AS_HIGH[1])
-        firm = np.maximum(firm, SURE * fits * firmness(LIFTED * inks, usual))
+        firm = np.maximum(firm, SURE * fits * firmness(LIFTED * inks, mean_ink))
     return list(map(Found, parts, images, confidences * firm[:, None]))
 
 
-def firmness(inks, usual):
+def firmness(inks, mean_ink):
     """Factors of the confidence in Parts, given their mean inks (n,) and the mean of all ink."""
     return np.minimum(np.interp(inks / 255, FIRM, (0, 1)),
-                      np.interp(inks / usual, FIRM_AMONG, (0, 1)))
+                      np.interp(inks / mean_ink, FIRM_AMONG, (0, 1)))
 
 
 def find_and_look(ink, reader):
@@ -1433,7 +1433,7 @@ class Span(NamedTuple):
 
 def find_spans(row, doubtful):
     """Yield Spans of a row that may be digits: a Part, pieces of a doubtful one, neighbours."""
-    usual = median_height(row)
+    median = median_height(row)
     cuts = [split(part) if unsure else [part] for part, unsure in zip(row, doubtful)]
     pieces = list(itertools.chain.from_iterable(cuts))
     owners = [None, *(number for number, cut in enumerate(cuts) for _ in cut), None]
@@ -1441,7 +1441,7 @@ def find_spans(row, doubtful):
         for end in range(first + 1, min(first + MAX_PIECES, len(pieces)) + 1):
             before, *inside, after = owners[first:end + 2]
             own, taken = sorted(set(inside)), pieces[first:end]
-            if len(own) > 1 and not (doubtful[own].any() and are_near(taken, usual)):
+            if len(own) > 1 and not (doubtful[own].any() and are_near(taken, median)):
                 continue
             begins_inside, ends_inside = before == own[0], after == own[-1]
             cut = begins_inside or ends_inside
@@ -1450,12 +1450,12 @@ def find_spans(row, doubtful):
             yield Span(first, end, joined(taken), whole, cut, cost)
 
 
-def are_near(pieces, usual):
+def are_near(pieces, median):
     """Whether neighbours may be one digit: narrow together, and with no wide gap between them."""
     ends = itertools.accumulate((piece.right for piece in pieces), max)
     gaps = [piece.x - end for piece, end in zip(pieces[1:], ends)]
     width = max(piece.right for piece in pieces) - min(piece.x for piece in pieces)
-    return width <= 1.5 * usual and max(gaps) <= 0.2 * usual
+    return width <= 1.5 * median and max(gaps) <= 0.2 * median
 
 
 def best_path(spans, read):
@@ -1683,20 +1683,23 @@ def agreed(likeliest, readings, whole):
     For a lone digit the whole, read as one, is as good as the first. No row is sure beside a digit
     of another reading that it has not got, no lone digit if there is one anywhere.
     """
-    parts, own = likeliest.parts, np.array([one.digit for one in likeliest.found])
-    alone = len(parts) == 1
-    agreeing, missing = [], []          # for each reading: which of our digits it is sure of
-    for reading in [*readings, whole] if alone else readings:
-        shared = shared_boxes(parts, reading.parts) > SAME
-        sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found], int)
-        agreeing.append((shared & (own[:, None] == sure)).any(axis=1))
-        missing += [part.box for part, has_it in zip(reading.parts, shared.any(axis=0))
-                    if not has_it]
-    sure = (agreeing[0] | agreeing[-1] & alone) & (np.sum(agreeing, axis=0) >= AGREEING)
-    sure &= not (alone and missing)
-    doubted = {id(one) for one, is_sure in zip(likeliest.found, sure) if not is_sure}
+    alone = len(likeliest.found) == 1
+    readings = [*readings, whole] if alone else readings
+    agreeing = np.array([sure_of(likeliest, reading) for reading in readings])
+    missing = [part.box for reading in readings for part in reading.parts
+               if shared_boxes([part], likeliest.parts).max() <= SAME]
+    sure = (agreeing[0] | agreeing[-1] & alone) & (agreeing.sum(axis=0) >= AGREEING)
+    unsure = iter(~sure | (alone and len(missing) > 0))     # asked for each in reading order
     return likeliest.with_rows(lambda row: doubted_beside(
-        less_sure(row, lambda one: id(one) in doubted), missing))
+        less_sure(row, lambda one: next(unsure)), missing))
+
+
+def sure_of(likeliest, reading):
+    """Of which of the likeliest Reading's digits another Reading is sure too: (n,) bool."""
+    same_place = shared_boxes(likeliest.parts, reading.parts) > SAME
+    own = np.array([[one.digit] for one in likeliest.found])
+    sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found])
+    return (same_place & (own == sure)).any(axis=1)
 
 
 def shared_boxes(parts, others):
@@ -1780,13 +1783,13 @@ def beside_in_pen(reading, picture):
     What it has of them are ends of a 1 whose middle is no ink; they went to its neighbours. Of a
     stroke that most of a digit lies in, what is away from digits may be another one.
     """
-    inside, usual = reading.strokes, median_height(reading.parts)
-    colours = in_pen(picture, inside, usual)
+    inside, median = reading.strokes, median_height(reading.parts)
+    colours = in_pen(picture, inside, median)
     labels, _ = components(colours > 127)
     read = [np.bincount(part.pixels(labels)).argmax() for part in reading.parts]
-    taken = np.isin(labels, read) & with_surroundings(inside, usual)
+    taken = np.isin(labels, read) & with_surroundings(inside, median)
     strokes = components((colours > 127) & ~taken)
-    others = parts_between(LARGE_HEIGHT * usual, HIGHEST * usual, strokes)
+    others = parts_between(LARGE_HEIGHT * median, HIGHEST * median, strokes)
     return colours, [one for one in others if one.pixels(inside).mean() < PARTLY]
 
 
@@ -1975,12 +1978,12 @@ def marks_doubted(row):
     Nor are 0s that are small and high: a degree, or half of a per cent sign.
     """
     places = [(one.part.height, (one.part.y + one.part.bottom) / 2) for one in row]
-    usual, middle = np.median(places, axis=0)
+    median, middle = np.median(places, axis=0)
     lower, aside = COMMA
 
     def may_be_mark(one):
         down = (one.part.y + one.part.bottom) / 2 - middle
-        if one.part.height >= lower * usual or abs(down) <= aside * usual:
+        if one.part.height >= lower * median or abs(down) <= aside * median:
             return False
         return one.digit in ((0, 1, 9) if down > 0 else (0,))
     return less_sure(row, may_be_mark)
@@ -2018,12 +2021,12 @@ def left_out(reading):
     parts, found = reading.parts, []
     taken = cv2.dilate(np.uint8(reading.strokes), np.ones((5, 5)))
     others = np.where(taken, 0, reading.ink)
-    usual = median_height(parts) if parts else len(others)
+    median = median_height(parts) if parts else len(others)
     for x, y, width, height, _ in components(others > TRACE)[1]:
         peak = others[y:y + height, x:x + width].max()
         why = ("hardly ink of a digit" if peak <= INK else
-               "like no digit" if height >= LARGE_HEIGHT * usual else "too small")
-        if max(width, height) >= usual / 6:
+               "like no digit" if height >= LARGE_HEIGHT * median else "too small")
+        if max(width, height) >= median / 6:
             found.append(((x, y, width, height), why))
     return found
 
