@@ -2174,6 +2174,8 @@ def find_model(model, models):
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
     name = re.sub(r"\.(onnx|keras)$", "", model)
+    if Path(model).suffix in (".h5", ".tflite"):
+        raise DigitError(f"{model} is for elsewhere; name the .onnx that was saved in training")
     is_path = name != model or os.path.dirname(model)
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
     if model == "pretrained" or (model == SHIPPED and not path.exists()):

@@ -347,6 +347,12 @@ def test_what_a_training_left_that_was_cut_off_is_not_taken_for_the_last(tmp_pat
     assert [path.stem for path in digits.saved_networks(tmp_path)] == ["cnn-3", "dense"]
 
 
+def test_a_network_exported_for_elsewhere_is_told(run, tmp_path):
+    (tmp_path / "digits.h5").write_bytes(b"any")
+    message = complaint(run("predict", "--model", tmp_path / "digits.h5", EXAMPLES / "zero.png"), 2)
+    assert "digits.h5 is for elsewhere; name the .onnx" in message
+
+
 def test_a_network_of_the_plain_recipe_sees_digits_as_it_learned_them():
     """Slanted ones are not made upright for it."""
     reader = digits.Reader(digits.PRETRAINED)
