@@ -142,6 +142,9 @@ EVEN = 0.6                  # confidence that speaks neither for a digit nor aga
 TURN = 1.3                  # cost of a picture's being turned; a digit alone speaks for 0.5 at most
 SURE = 0.95                 # confidence from which an answer is called sure
 TOLD = 0.1                  # confidence above which a digit is told
+RING = 0.8                  # times as high as its slash that a per cent sign's rings are at most
+# What such a sign is read as, with the most confidence in the digit that its slash is then.
+PERCENTS = {"010": 1, "910": SURE, "016": SURE, "90": EVEN, "06": EVEN}
 
 # Training. Chosen on the validation split, never on the test set: benchmarks/settings.py
 VALIDATION = 1 / 12         # share of the training images held out: 5,000 of MNIST's 60,000
@@ -1312,9 +1315,9 @@ def save_picture(figure, path):
 # A Reader runs a network by OpenCV alone. read_picture finds Parts and looks at them; those that it
 # doubts are parted and joined (read_row, join_halves), and the likeliest reading stays, of the
 # picture as it is, blurred, in a margin, in the pen's colours, levelled, as one digit, turned; what
-# was overlooked is read or leaves a doubt, and slashes read as 1s go, as do light rings and bars
-# beside dark digits. try_to_read makes the answer of a file, read_all prints those of many,
-# in_parallel spreads them over threads.
+# was overlooked is read or leaves a doubt, and slashes read as 1s go, as do per cent signs and
+# light rings and bars beside dark digits. try_to_read makes the answer of a file, read_all prints
+# those of many, in_parallel spreads them over threads.
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp",
             ".ppm", ".pgm", ".pbm", ".heic", ".heif", ".avif", ".mpo")
@@ -1509,13 +1512,12 @@ class Reading(NamedTuple):
         return painted(0 * self.ink, self.parts, 1) > 0
 
     def with_rows(self, change):
-        """The same with each row changed by a function."""
-        return self._replace(rows=[change(row) for row in self.rows])
+        """The same with each row changed by a function, and no row that is empty then."""
+        return self._replace(rows=[row for row in map(change, self.rows) if row])
 
     def only(self, wanted):
-        """The same with those Founds alone for which a function is true, no row left empty."""
-        rows = [[one for one in row if wanted(one)] for row in self.rows]
-        return self._replace(rows=[row for row in rows if row])
+        """The same with those Founds alone for which a function is true."""
+        return self.with_rows(lambda row: [one for one in row if wanted(one)])
 
     @property
     def images(self):
@@ -1576,7 +1578,8 @@ def read_picture(picture, reader, at_all=None):
     is much likelier there, or likelier and sure, stays, but it is not sure any more.
     """
     upright = with_overlooked(read_upright(picture, reader, at_all), picture, reader)
-    upright = dots_doubted(without_slashes(upright, picture), picture)
+    upright = without_slashes(upright, picture).with_rows(without_percents)
+    upright = dots_doubted(upright, picture)
     upright = of_one_shade(filled_doubted(upright, picture), picture)
     well_read = upright.likelihood > math.log(UPRIGHT) and is_mostly_read(upright)
     if well_read or upright.ink.max() <= INK:
@@ -1810,6 +1813,33 @@ def without_slashes(reading, picture):
                and any(lean_alike(one, other) for other in strokes if other is not one)]
     struck = painted(0 * reading.ink, slashes, 1)
     return reading.only(lambda one: not in_doubt(one) or one.part.pixels(struck).mean() <= 0.5)
+
+
+def without_percents(row):
+    """A row of Founds without the written per cent signs among them."""
+    gone = set()
+    for first, count in itertools.product(range(len(row)), (2, 3)):
+        if is_percent(row[first:first + count]):
+            gone.update(range(first, first + count))
+    return [one for number, one in enumerate(row) if number not in gone]
+
+
+def is_percent(founds):
+    """Whether Founds are a per cent sign that was read as one of PERCENTS.
+
+    Its slash is the 1, which leans, or the most of a 9 or a 6 in doubt, a ring with it. The rest is
+    not so high, the first 0 above the slash's middle, the last one below it.
+    """
+    text = "".join(str(one.digit) for one in founds)
+    slash = max(founds, key=lambda one: one.digit)
+    middle = slash.part.y + slash.part.height / 2
+
+    def fits(one):
+        above = one.part.y + one.part.height / 2 < middle
+        in_place = one.digit == 1 or above == (one is founds[0])
+        return one is slash or (in_place and one.part.height < RING * slash.part.height)
+    return (text in PERCENTS and slash.confidence <= PERCENTS[text] and all(map(fits, founds))
+            and (slash.digit != 1 or slant_of(slash.part) < -LEANS))
 
 
 def lean_alike(one, other):

@@ -3,12 +3,12 @@
     MNIST_DATA=mnist.npz python benchmarks/surroundings.py [--pictures 40] [--seed 0] [--part test]
 
 A drawing beside the number (of kinds that the network learned as no digit, and of others: see
-no_digits.py), a scribble, a tick, square brackets, x = before it; fractions, telephone numbers in
-groups; a number in the outline of a shirt, a heart, a cloud; a pen, a coin, a paper clip, a rubber
-or a cable on the paper; skin, cardboard, wood, concrete and cloth, a wiped blackboard, a lamp on a
-whiteboard, a cup's stain, punched holes. None of these surroundings was learned with digits in
-them. Only digits count as text. Sure and wrong: the text is wrong and every digit given is called
-sure.
+no_digits.py), a scribble, a tick, square brackets, x = before it, a per cent sign after it;
+fractions, telephone numbers in groups; a number in the outline of a shirt, a heart, a cloud; a pen,
+a coin, a paper clip, a rubber or a cable on the paper; skin, cardboard, wood, concrete and cloth, a
+wiped blackboard, a lamp on a whiteboard, a cup's stain, punched holes. None of these surroundings
+was learned with digits in them. Only digits count as text. Sure and wrong: the text is wrong and
+every digit given is called sure.
 """
 import cv2
 import kinds
@@ -80,6 +80,21 @@ def equation(take, rng):
              [(0.85, 0.62), (1.3, 0.62)]]
     strokes = [height * np.array(points) + (left - 1.6 * height, (top + bottom - height) / 2)
                for points in signs]
+    return on_paper(with_strokes(ink, height, strokes, rng), rng), text
+
+
+def per_cent(take, rng):
+    """A number and a per cent sign, its slash more or less steep, its rings of any size."""
+    ink, text, height = number(take, rng, right=1.5)
+    _, top, right, bottom = extent(ink)
+    lean, turn = rng.uniform(0.15, 0.4), np.linspace(0, 2 * np.pi, 24)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    rings = [rng.uniform(0.1, 0.22, 2) * circle + rng.normal(middle, 0.04)
+             for middle in ((0.15, 0.2), (0.85, 0.8))]
+    size = height * rng.uniform(0.8, 1.1)
+    corner = right + rng.uniform(0.15, 0.5) * height, (top + bottom - size) / 2
+    strokes = [size * np.array(points) + corner
+               for points in ([(0.5 + lean, 0), (0.5 - lean, 1)], *rings)]
     return on_paper(with_strokes(ink, height, strokes, rng), rng), text
 
 
@@ -296,7 +311,7 @@ def thing_on_the_paper(take, rng):
 
 SURROUNDINGS = (drawing_beside, other_drawing_beside, tick_beside, in_brackets, equation, fraction,
                 telephone, rough_ground, wiped_board, lamp_on_a_whiteboard, stained, punched_holes,
-                scribble_beside, in_a_drawing, pen_on_the_paper, thing_on_the_paper)
+                scribble_beside, in_a_drawing, pen_on_the_paper, thing_on_the_paper, per_cent)
 
 
 def main():

@@ -567,6 +567,36 @@ def test_a_slash_that_leans_like_one_that_was_left_out_is_no_1(other, text):
     assert digits.without_slashes(reading, colour(both / 255, 20, 250)).text == text
 
 
+@pytest.mark.parametrize("told, left", [
+    ((0, 10, 16, 1, 5, 40, 0, 32, 16), 0),              # ring, slash, ring
+    ((9, 8, 40, 1, 8, 20, 0, 32, 16), 0),               # ring and slash in one, what is left of it
+    ((0, 10, 16, 1, 30, 18, 6, 8, 40), 0),
+    ((0, 10, 16, 6, 8, 40), 0),
+    ((0, 8, 40, 1, 8, 40, 0, 8, 40), 3),                # 010
+    ((0, 32, 16, 1, 5, 40, 0, 10, 16), 3),              # the rings on the wrong sides
+    ((9, 8, 40, 1, 8, 40, 0, 32, 16), 3),               # 91 and a small 0
+    ((0, 8, 40, 6, 8, 40), 2)])
+def test_a_written_per_cent_sign_is_no_digits(told, left):
+    """It is known by where the rings are and how high; digits beside it stay."""
+    lean = np.eye(40, dtype=bool)[::-1, ::1] | np.eye(40, k=1, dtype=bool)[::-1]
+
+    def found(number, digit, y, height, confidence=0.5):
+        mask = np.ones((height, 12), bool) if digit != 1 else lean[:height]
+        part = digits.Part(100 + 30 * number, y, mask)
+        return digits.Found(part, None, confidence * np.eye(10)[digit])
+    sign = [found(number, *told[3 * number:3 * number + 3]) for number in range(len(told) // 3)]
+    five = found(-1, 5, 8, 40, 0.99)
+    row = digits.without_percents([five, *sign])
+    assert row[0] is five and len(row) == 1 + left
+    assert len(digits.without_percents([*sign, five])) == 1 + left
+
+
+def test_a_number_with_a_written_per_cent_sign(tally):
+    """benchmarks/surroundings.py has more of them."""
+    exact, wrong = tally(surroundings.per_cent, 20, seed=1, of=surroundings.SURROUNDINGS)
+    assert exact >= 9 and wrong == 0
+
+
 def test_a_1_much_longer_than_all_else_is_not_sure():
     """It may be a pen on the paper. A 1 as long as its neighbours is sure, and one alone."""
     reader, three, nothing = digits.Reader(digits.PRETRAINED), (70, 100, 80), (0, 0, 0)
