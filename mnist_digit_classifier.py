@@ -142,7 +142,7 @@ EVEN = 0.6                  # confidence that speaks neither for a digit nor aga
 TURN = 1.3                  # cost of a picture's being turned; a digit alone speaks for 0.5 at most
 SURE = 0.95                 # confidence from which an answer is called sure
 TOLD = 0.1                  # confidence above which a digit is told
-RING = 0.8                  # times as high as its slash that a per cent sign's rings are at most
+RING = 0.8                  # times as high as a per cent sign's slash, the most of what else it has
 # What such a sign is read as, with the most confidence in the digit that its slash is then.
 PERCENTS = {"010": 1, "910": SURE, "016": SURE, "90": EVEN, "06": EVEN}
 

@@ -7,8 +7,8 @@ no_digits.py), a scribble, a tick, square brackets, x = before it, a per cent si
 fractions, telephone numbers in groups; a number in the outline of a shirt, a heart, a cloud; a pen,
 a coin, a paper clip, a rubber or a cable on the paper; skin, cardboard, wood, concrete and cloth, a
 wiped blackboard, a lamp on a whiteboard, a cup's stain, punched holes. None of these surroundings
-was learned with digits in them. Only digits count as text. Sure and wrong: the text is wrong and
-every digit given is called sure.
+but the signs was learned with digits in them. Only digits count as text. Sure and wrong: the text
+is wrong and every digit given is called sure.
 """
 import cv2
 import kinds
