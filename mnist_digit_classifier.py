@@ -597,6 +597,11 @@ class Part(NamedTuple):
         return self.y + self.height
 
     @property
+    def middle(self):
+        """Pixels from the picture's upper edge to halfway down it."""
+        return (self.y + self.bottom) / 2
+
+    @property
     def box(self):
         """Left and upper edge, width and height, in pixels."""
         return self.x, self.y, *self.mask.shape[::-1]
@@ -1688,21 +1693,24 @@ def agreed(likeliest, readings, whole):
     """
     alone = len(likeliest.found) == 1
     readings = [*readings, whole] if alone else readings
-    agreeing = np.array([sure_of(likeliest, reading) for reading in readings])
-    missing = [part.box for reading in readings for part in reading.parts
-               if shared_boxes([part], likeliest.parts).max() <= SAME]
+    shared = [shared_boxes(likeliest.parts, reading.parts) > SAME for reading in readings]
+    agreeing = np.array([sure_of(likeliest, *both) for both in zip(readings, shared)])
+    missing = [part.box for reading, places in zip(readings, shared)
+               for part, has_it in zip(reading.parts, places.any(axis=0)) if not has_it]
     sure = (agreeing[0] | agreeing[-1] & alone) & (agreeing.sum(axis=0) >= AGREEING)
     unsure = iter(~sure | (alone and len(missing) > 0))     # asked for each in reading order
     return likeliest.with_rows(lambda row: doubted_beside(
         less_sure(row, lambda one: next(unsure)), missing))
 
 
-def sure_of(likeliest, reading):
-    """Of which of the likeliest Reading's digits another Reading is sure too: (n,) bool."""
-    same_place = shared_boxes(likeliest.parts, reading.parts) > SAME
+def sure_of(likeliest, reading, shared):
+    """Of which of the likeliest Reading's n digits another Reading of m is sure too: (n,) bool.
+
+    Which of them are in the same place is in `shared`, (n, m) bool.
+    """
     own = np.array([[one.digit] for one in likeliest.found])
     sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found])
-    return (same_place & (own == sure)).any(axis=1)
+    return (shared & (own == sure)).any(axis=1)
 
 
 def shared_boxes(parts, others):
@@ -1832,10 +1840,9 @@ def is_percent(founds):
     """
     text = "".join(str(one.digit) for one in founds)
     slash = max(founds, key=lambda one: one.digit)
-    middle = slash.part.y + slash.part.height / 2
 
     def fits(one):
-        above = one.part.y + one.part.height / 2 < middle
+        above = one.part.middle < slash.part.middle
         in_place = one.digit == 1 or above == (one is founds[0])
         return one is slash or (in_place and one.part.height < RING * slash.part.height)
     return (text in PERCENTS and slash.confidence <= PERCENTS[text] and all(map(fits, founds))
@@ -2007,12 +2014,12 @@ def marks_doubted(row):
 
     Nor are 0s that are small and high: a degree, or half of a per cent sign.
     """
-    places = [(one.part.height, (one.part.y + one.part.bottom) / 2) for one in row]
+    places = [(one.part.height, one.part.middle) for one in row]
     median, middle = np.median(places, axis=0)
     lower, aside = COMMA
 
     def may_be_mark(one):
-        down = (one.part.y + one.part.bottom) / 2 - middle
+        down = one.part.middle - middle
         if one.part.height >= lower * median or abs(down) <= aside * median:
             return False
         return one.digit in ((0, 1, 9) if down > 0 else (0,))
@@ -2203,9 +2210,9 @@ def find_model(model, models):
     saved = [path for path in saved_networks(models) if path.resolve() != PRETRAINED]
     if not model:
         return max(saved, key=lambda path: path.stat().st_mtime, default=PRETRAINED)
-    name = re.sub(r"\.(onnx|keras)$", "", model)
     if Path(model).suffix in (".h5", ".tflite"):
         raise DigitError(f"{model} is for elsewhere; name the .onnx that was saved in training")
+    name = re.sub(r"\.(onnx|keras)$", "", model)
     is_path = name != model or os.path.dirname(model)
     path = Path(f"{name}.onnx") if is_path else models / f"{name}.onnx"
     if model == "pretrained" or (model == SHIPPED and not path.exists()):

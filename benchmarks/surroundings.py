@@ -87,9 +87,8 @@ def per_cent(take, rng):
     """A number and a per cent sign, its slash more or less steep, its rings of any size."""
     ink, text, height = number(take, rng, right=1.5)
     _, top, right, bottom = extent(ink)
-    lean, turn = rng.uniform(0.15, 0.4), np.linspace(0, 2 * np.pi, 24)
-    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    rings = [rng.uniform(0.1, 0.22, 2) * circle + rng.normal(middle, 0.04)
+    lean = rng.uniform(0.15, 0.4)
+    rings = [no_digits.arc(0, 0, *rng.uniform(0.1, 0.22, 2)) + rng.normal(middle, 0.04)
              for middle in ((0.15, 0.2), (0.85, 0.8))]
     size = height * rng.uniform(0.8, 1.1)
     corner = right + rng.uniform(0.15, 0.5) * height, (top + bottom - size) / 2

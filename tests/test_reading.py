@@ -578,7 +578,7 @@ def test_a_slash_that_leans_like_one_that_was_left_out_is_no_1(other, text):
     ((0, 8, 40, 6, 8, 40), 2)])
 def test_a_written_per_cent_sign_is_no_digits(told, left):
     """It is known by where the rings are and how high; digits beside it stay."""
-    lean = np.eye(40, dtype=bool)[::-1, ::1] | np.eye(40, k=1, dtype=bool)[::-1]
+    lean = np.eye(40, dtype=bool)[::-1] | np.eye(40, k=1, dtype=bool)[::-1]
 
     def found(number, digit, y, height, confidence=0.5):
         mask = np.ones((height, 12), bool) if digit != 1 else lean[:height]
