@@ -43,7 +43,6 @@ import logging
 import math
 import os
 import re
-import shutil
 import sys
 import tempfile
 import textwrap
@@ -212,14 +211,11 @@ def keep_memory():
 @contextlib.contextmanager
 def replacing(path):
     """A path beside `path` to write to, which takes its place only if the block ends well."""
-    aside = path.with_name(f".{os.getpid()}-{path.name}")
     with explained(f"cannot write {path} ({{}}); make room there or choose another place"):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield aside
-            aside.replace(path)
-        finally:
-            shutil.rmtree(aside) if aside.is_dir() else aside.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
+            yield Path(folder, path.name)
+            Path(folder, path.name).replace(path)
 
 
 # ==== MNIST =======================================================================================
@@ -578,37 +574,20 @@ def load_network(path):
     return outputs, metadata
 
 
-class Part(NamedTuple):
+class Part:
     """Strokes that belong together: a digit, a piece of one, or several digits that touch."""
-    x: int                      # pixels, left and upper edge in the picture
-    y: int
-    mask: np.ndarray            # (height, width) bool
 
-    @property
-    def height(self):
-        return len(self.mask)
-
-    @property
-    def right(self):
-        return self.x + self.mask.shape[1]
-
-    @property
-    def bottom(self):
-        return self.y + self.height
-
-    @property
-    def middle(self):
-        """Pixels from the picture's upper edge to halfway down it."""
-        return (self.y + self.bottom) / 2
-
-    @property
-    def box(self):
-        """Left and upper edge, width and height, in pixels."""
-        return self.x, self.y, *self.mask.shape[::-1]
+    def __init__(self, x, y, mask):
+        self.x, self.y, self.mask = x, y, mask      # left and upper edge; (height, width) bool
+        self.height, self.width = mask.shape
+        self.right, self.bottom = x + self.width, y + self.height
+        self.middle = (y + self.bottom) / 2         # pixels from the picture's upper edge
+        self.box = x, y, self.width, self.height
+        self.place = np.s_[y:self.bottom, x:self.right]     # what picture[place] is of it
 
     def pixels(self, image):
         """What an image (height, width) of the picture has in it: (n,)."""
-        return image[self.y:self.bottom, self.x:self.right][self.mask]
+        return image[self.place][self.mask]
 
 
 def trimmed(x, y, mask):
@@ -636,7 +615,7 @@ def painted(ink, parts, value):
     """A copy of ink (height, width), or of any such mask, with a value where Parts are."""
     ink = ink.copy()
     for part in parts:
-        ink[part.y:part.bottom, part.x:part.right][part.mask] = value
+        ink[part.place][part.mask] = value
     return ink
 
 
@@ -660,13 +639,13 @@ def find_parts(ink, strokes=None):
         return []
     low, area, usual = boxes[kept, :2], boxes[kept, 4], usual_height(boxes[kept])
     high = low + boxes[kept, 2:4]           # corners, x and y
-    mains = np.flatnonzero(boxes[kept, 3] >= LARGE_HEIGHT * usual)
-    gaps = np.maximum(low[mains] - high[:, None], low[:, None] - high[mains]).max(axis=2)
-    owner = mains[gaps.argmin(axis=1)]      # number of the large stroke next to each stroke
+    large = np.flatnonzero(boxes[kept, 3] >= LARGE_HEIGHT * usual)
+    gaps = np.maximum(low[large] - high[:, None], low[:, None] - high[large]).max(axis=2)
+    owner = large[gaps.argmin(axis=1)]      # number of the large stroke next to each stroke
     belongs = (gaps.min(axis=1) <= usual / 4) & (area >= area[owner] / 40)
-    owner[mains], belongs[mains] = mains, True
+    owner[large], belongs[large] = large, True
     parts = []
-    for own in (belongs & (owner == main) for main in mains):
+    for own in (belongs & (owner == one) for one in large):
         (left, top), (right, bottom) = low[own].min(axis=0).tolist(), high[own].max(axis=0).tolist()
         parts.append(Part(left, top, np.isin(labels[top:bottom, left:right], kept[own] + 1)))
     return parts
@@ -699,23 +678,22 @@ def rows_along(parts, slope, apart=APART):
     Each belongs to the row whose last Part is least up or down from it, in heights of the taller,
     if that is less than `apart`.
     """
-    middle = [(part.y + part.bottom - slope * (part.x + part.right)) / 2 for part in parts]
-    left, right = [part.x for part in parts], [part.right for part in parts]
-    height = [part.height for part in parts]
+    level = [(part.y + part.bottom - slope * (part.x + part.right)) / 2 for part in parts]
+
+    def away(last, new):                # what is less than half a digit aside counts for less
+        taller = max(parts[last].height, parts[new].height)
+        near = NEXT_TO[0] < (parts[new].x - parts[last].right) / taller < NEXT_TO[1]
+        return abs(level[new] - level[last]) / taller * (NEAR if near else 1)
     rows, total = [], 0
-    for new in sorted(range(len(parts)), key=lambda i: left[i] + right[i]):
-        away = []
-        for *_, last in rows:
-            taller = max(height[last], height[new])
-            near = NEXT_TO[0] < (left[new] - right[last]) / taller < NEXT_TO[1]
-            away.append(abs(middle[new] - middle[last]) / taller * (NEAR if near else 1))
-        least = min([apart, *away])
+    for new in sorted(range(len(parts)), key=lambda number: parts[number].x + parts[number].right):
+        distances = [away(row[-1], new) for row in rows]
+        least = min([apart, *distances])
         total += least
         if least < apart:
-            rows[away.index(least)].append(new)
+            rows[distances.index(least)].append(new)
         else:
             rows.append([new])
-    return sorted(rows, key=lambda row: np.mean([middle[number] for number in row])), total
+    return sorted(rows, key=lambda row: np.mean([level[number] for number in row])), total
 
 
 def split(part):
@@ -739,7 +717,7 @@ def split(part):
 def cut_out(ink, part):
     """The ink (height, width) uint8 of a Part alone, what is faint of it lifted."""
     mask = cv2.dilate(np.uint8(part.mask), np.ones((3, 3)))
-    alone = ink[part.y:part.bottom, part.x:part.right] * mask
+    alone = ink[part.place] * mask
     return np.uint8(255 * (alone / np.float32(255))**FAINT)
 
 
@@ -1064,13 +1042,12 @@ def train(name, data, epochs, seed, plain=False):
     def set_rate(step, logs):       # one of Keras' schedules would take an eighth of the time
         done = (int(adam.iterations) + steps_at_once / 2) / (steps * epochs)
         adam.learning_rate = rate_at(done, NETWORKS[name].peak)
-    callbacks = [progress()]
-    if not plain:
-        callbacks.append(keras.callbacks.LambdaCallback(on_train_batch_begin=set_rate))
+    schedule = keras.callbacks.LambdaCallback(on_train_batch_begin=None if plain else set_rate)
     chunks = epoch_chunks(lesson, epochs, rng, 0 if plain else ROBUST if lesson.robust else 1)
     history = model.fit(as_batches(chunks, batch, lesson.targets), epochs=epochs,
                         steps_per_epoch=steps, validation_data=lesson.held_out,
-                        validation_batch_size=1000, shuffle=False, verbose=0, callbacks=callbacks)
+                        validation_batch_size=1000, shuffle=False, verbose=0,
+                        callbacks=[progress(), schedule])
     if lesson.robust:
         sharpen(model)
     return model, history.history
@@ -1357,23 +1334,17 @@ class Reader:
         return images if self.metadata["recipe"] == "plain" else straighten(images)
 
 
-class Found(NamedTuple):
-    """A Part of a picture, and what a network makes of it."""
-    part: Part
-    image: np.ndarray           # (28, 28) uint8
-    confidences: np.ndarray     # (classes,)
+class Found:
+    """A Part of a picture, the image (28, 28) that a network saw of it, what it made of that."""
 
-    @property
-    def digit(self):
-        return int(self.confidences.argmax())
+    def __init__(self, part, image, confidences):
+        self.part, self.image, self.confidences = part, image, confidences
+        self.digit, self.confidence = int(confidences.argmax()), confidences.max()
+        self.log_confidence = math.log(max(self.confidence, 1e-9))
 
-    @property
-    def confidence(self):
-        return self.confidences.max()
-
-    @property
-    def log_confidence(self):
-        return math.log(max(self.confidence, 1e-9))
+    def doubted(self, doubtful=True):
+        """The same, not sure if it is doubtful."""
+        return Found(self.part, self.image, DOUBTED * self.confidences) if doubtful else self
 
 
 def look(ink, parts, reader):
@@ -1405,23 +1376,17 @@ def firmness(inks, mean_ink):
 def find_and_look(ink, reader):
     """What may be digits in a picture's ink, read as it is: a list of Founds.
 
-    Strokes that are small beside the others are digits of their own where that is likelier.
+    Strokes that are small beside the others are digits of their own where that is likelier. 0s and
+    1s alone may be marks.
     """
     strokes = components(ink > INK)
-    first, small = look(ink, find_parts(ink, strokes), reader), smaller_digits(ink, strokes, reader)
-    if not small:
+    first, usual = look(ink, find_parts(ink, strokes), reader), usual_height(strokes[1])
+    small = parts_between(SMALL_HEIGHT * usual, LARGE_HEIGHT * usual, strokes)
+    small = [one for one in look(ink, small, reader) if one.confidence > EVEN]
+    if all(one.digit < 2 for one in small):
         return first
     rest = painted(ink, [one.part for one in small], 0)
-    apart = [*look(rest, find_parts(rest), reader), *small]
-    return max(first, apart, key=evidence)
-
-
-def smaller_digits(ink, strokes, reader):
-    """Founds of small strokes of ink that are likely digits; 0s and 1s alone may be marks."""
-    usual = usual_height(strokes[1])
-    parts = parts_between(SMALL_HEIGHT * usual, LARGE_HEIGHT * usual, strokes)
-    likely = [one for one in look(ink, parts, reader) if one.confidence > EVEN]
-    return likely if any(one.digit > 1 for one in likely) else []
+    return max(first, [*look(rest, find_parts(rest), reader), *small], key=evidence)
 
 
 def evidence(found):
@@ -1442,17 +1407,17 @@ class Span(NamedTuple):
 def find_spans(row, doubtful):
     """Yield Spans of a row that may be digits: a Part, pieces of a doubtful one, neighbours."""
     median = median_height(row)
-    cuts = [split(part) if unsure else [part] for part, unsure in zip(row, doubtful)]
-    pieces = list(itertools.chain.from_iterable(cuts))
-    owners = [None, *(number for number, cut in enumerate(cuts) for _ in cut), None]
+    pieces, owners = [], []             # and of which Part of the row each is a piece
+    for number, (part, unsure) in enumerate(zip(row, doubtful)):
+        pieces += split(part) if unsure else [part]
+        owners += [number] * (len(pieces) - len(owners))
     for first in range(len(pieces)):
         for end in range(first + 1, min(first + MAX_PIECES, len(pieces)) + 1):
-            before, *inside, after = owners[first:end + 2]
-            own, taken = sorted(set(inside)), pieces[first:end]
+            own, taken = sorted(set(owners[first:end])), pieces[first:end]
             if len(own) > 1 and not (doubtful[own].any() and are_near(taken, median)):
                 continue
-            begins_inside, ends_inside = before == own[0], after == own[-1]
-            cut = begins_inside or ends_inside
+            begins_inside = own[0] in owners[:first]
+            cut = begins_inside or own[-1] in owners[end:]
             whole = own[0] if len(own) == 1 and not cut else None
             cost = CUT * begins_inside + JOIN * (len(own) - 1)
             yield Span(first, end, joined(taken), whole, cut, cost)
@@ -1486,43 +1451,38 @@ def read_row(ink, row, reader):
     spans = list(find_spans([whole.part for whole in row], doubtful))
     fresh = iter(look(ink, [span.part for span in spans if span.whole is None], reader))
     read = [next(fresh) if span.whole is None else row[span.whole] for span in spans]
-    return [one._replace(confidences=DOUBTED * one.confidences) if span.cut else one
-            for span, one in best_path(spans, read)]
+    return [one.doubted(span.cut) for span, one in best_path(spans, read)]
 
 
-class Reading(NamedTuple):
-    """What was read in a picture, and what led to it."""
-    ink: np.ndarray             # (height, width) uint8
-    rows: list                  # of rows, each a list of Founds
-    picture: np.ndarray | None = None   # (height, width, 3) uint8, upright
-    scale: float = 1            # factor from its pixels to the original's
+class Reading:
+    """What was read in a picture: rows of Founds, and the ink that led to them."""
 
-    @property
-    def found(self):
-        """The Founds of all rows, in reading order."""
-        return list(itertools.chain.from_iterable(self.rows))
+    def __init__(self, ink, rows, picture=None, scale=1):
+        self.ink, self.picture = ink, picture           # (height, width), (height, width, 3) uint8
+        self.scale = scale                              # from its pixels to the original's
+        self.rows = [row for row in rows if row]
+        self.found = [one for row in self.rows for one in row]      # in reading order
+        self.parts = [one.part for one in self.found]
+        self.text = "".join(str(one.digit) for one in self.found)
+        self.is_sure = min((one.confidence for one in self.found), default=0) >= SURE
+        self.likelihood = np.mean([one.log_confidence for one in self.found] or math.log(UNREAD))
 
-    @property
-    def parts(self):
-        return [one.part for one in self.found]
+    def with_rows(self, change):
+        """The same with each row changed by a function, and no row that is empty then."""
+        return Reading(self.ink, map(change, self.rows), self.picture, self.scale)
 
-    @property
-    def text(self):
-        """Its digits in reading order, rows not parted."""
-        return "".join(str(one.digit) for one in self.found)
+    def only(self, wanted):
+        """The same with those Founds alone for which a function is true."""
+        return self.with_rows(lambda row: [one for one in row if wanted(one)])
+
+    def doubted(self, doubtful=lambda one: True):
+        """The same, not sure of those Founds for which a function is true."""
+        return self.with_rows(lambda row: [one.doubted(doubtful(one)) for one in row])
 
     @property
     def strokes(self):
         """Mask of all Parts, of the ink's shape."""
         return painted(0 * self.ink, self.parts, 1) > 0
-
-    def with_rows(self, change):
-        """The same with each row changed by a function, and no row that is empty then."""
-        return self._replace(rows=[row for row in map(change, self.rows) if row])
-
-    def only(self, wanted):
-        """The same with those Founds alone for which a function is true."""
-        return self.with_rows(lambda row: [one for one in row if wanted(one)])
 
     @property
     def images(self):
@@ -1534,16 +1494,6 @@ class Reading(NamedTuple):
         """As they stand in the JSON."""
         return [as_json(one, number, self.scale)
                 for number, row in enumerate(self.rows) for one in row]
-
-    @property
-    def is_sure(self):
-        """Whether there are digits, and each is sure."""
-        return min((one.confidence for one in self.found), default=0) >= SURE
-
-    @property
-    def likelihood(self):
-        """Mean log of the confidences, of UNREAD where there are none."""
-        return np.mean([one.log_confidence for one in self.found] or math.log(UNREAD))
 
 
 def join_halves(ink, found, reader):
@@ -1594,7 +1544,7 @@ def read_picture(picture, reader, at_all=None):
     speaks, least = evidence(turned.found), max(0, evidence(upright.found))
     if speaks < max(TURN, least + TURN * (not turned.is_sure)):
         return upright
-    return turned.with_rows(less_sure)
+    return turned.doubted()
 
 
 def is_mostly_read(reading):
@@ -1618,10 +1568,10 @@ def read_turned(picture, degrees, reader):
 def moved(reading, matrix, picture):
     """A Reading of another picture moved by a matrix (2, 3) into this one; what is off it goes."""
     height, width = picture.shape[:2]
-    rows = [[one._replace(part=part) for one in row
+    rows = [[Found(part, one.image, one.confidences) for one in row
              if (part := moved_part(one.part, matrix, height, width))] for row in reading.rows]
     ink = cv2.warpAffine(reading.ink, matrix, (width, height))
-    return Reading(ink, [row for row in rows if row])
+    return Reading(ink, rows)
 
 
 def moved_part(part, matrix, height, width):
@@ -1648,17 +1598,19 @@ def read_upright(picture, reader, at_all=None):
     if first.is_sure and len(first.found) > 1:
         return first
     whole = read_whole(picture, first.ink, reader)
-    if first.is_sure and whole.is_sure and first.text != whole.text:
-        first = first.with_rows(less_sure)
     if first.is_sure:
-        return first
+        if not whole.is_sure or whole.text == first.text:
+            return first
+        first = first.doubted()
     others = other_readings(picture, first, reader)
     readings = [first, *(other for other in others if other.rows)]
     likeliest = max(readings, key=lambda reading: reading.likelihood)
     differ = any(reading.text != likeliest.text for reading in readings)
-    speaks = WHOLE * (differ and not is_tall(whole, likeliest))
-    if whole.rows and whole.likelihood + speaks > likeliest.likelihood:
-        likeliest = whole
+    if whole.rows:
+        usual = median_height(likeliest.parts) if likeliest.rows else math.inf
+        speaks = WHOLE * (differ and median_height(whole.parts) <= TALL * usual)
+        if whole.likelihood + speaks > likeliest.likelihood:
+            likeliest = whole
     if len(likeliest.found) == 1 and not likeliest.is_sure:
         likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)
     return likeliest if likeliest is first else agreed(likeliest, readings, whole)
@@ -1691,26 +1643,16 @@ def agreed(likeliest, readings, whole):
     For a lone digit the whole, read as one, is as good as the first. No row is sure beside a digit
     of another reading that it has not got, no lone digit if there is one anywhere.
     """
-    alone = len(likeliest.found) == 1
-    readings = [*readings, whole] if alone else readings
-    shared = [shared_boxes(likeliest.parts, reading.parts) > SAME for reading in readings]
-    agreeing = np.array([sure_of(likeliest, *both) for both in zip(readings, shared)])
-    missing = [part.box for reading, places in zip(readings, shared)
-               for part, has_it in zip(reading.parts, places.any(axis=0)) if not has_it]
-    sure = (agreeing[0] | agreeing[-1] & alone) & (agreeing.sum(axis=0) >= AGREEING)
-    unsure = iter(~sure | (alone and len(missing) > 0))     # asked for each in reading order
-    return likeliest.with_rows(lambda row: doubted_beside(
-        less_sure(row, lambda one: next(unsure)), missing))
-
-
-def sure_of(likeliest, reading, shared):
-    """Of which of the likeliest Reading's n digits another Reading of m is sure too: (n,) bool.
-
-    Which of them are in the same place is in `shared`, (n, m) bool.
-    """
+    alone, agreeing, missing = len(likeliest.found) == 1, [], []
     own = np.array([[one.digit] for one in likeliest.found])
-    sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found])
-    return (shared & (own == sure)).any(axis=1)
+    for reading in [*readings, whole] if alone else readings:
+        same = shared_boxes(likeliest.parts, reading.parts) > SAME      # (own digits, the other's)
+        sure = np.array([one.digit if one.confidence >= SURE else -1 for one in reading.found])
+        agreeing.append((same & (own == sure)).any(axis=1))
+        missing += [part.box for part, known in zip(reading.parts, same.any(axis=0)) if not known]
+    sure = (agreeing[0] | agreeing[-1] & alone) & (np.sum(agreeing, axis=0) >= AGREEING)
+    unsure = iter(~sure | (alone and len(missing) > 0))     # asked for each in reading order
+    return doubted_beside(likeliest.doubted(lambda one: next(unsure)), missing)
 
 
 def shared_boxes(parts, others):
@@ -1738,12 +1680,6 @@ def read_whole(picture, ink, reader):
     return Reading(colours, [look(colours, [part], reader)] if part.mask.size else [])
 
 
-def is_tall(whole, reading):
-    """Whether a whole is so much taller than the digits of a Reading that it is hardly one."""
-    return bool(whole.rows and reading.rows
-                and median_height(whole.parts) > TALL * median_height(reading.parts))
-
-
 def with_overlooked(reading, picture, reader):
     """A Reading of an RGB picture, and of what it overlooked: beside that, no row is sure.
 
@@ -1755,18 +1691,20 @@ def with_overlooked(reading, picture, reader):
     if not reading.rows:
         return reading
     colours, strokes = beside_in_pen(reading, picture)
-    found = look(colours, strokes, reader)
-    heights = np.array([part.height for part in strokes]) / median_height(reading.parts)
-    upright = np.array([one.digit != 1 or abs(slant_of(one.part)) < LEANS for one in found], bool)
-    like = np.array([one.confidence > OVERLOOKED for one in found], bool)
-    traced = np.array([part.pixels(reading.ink).max() > TRACE for part in strokes], bool)
-    as_high = (heights > SO_HIGH[0]) & (heights < SO_HIGH[1])
+    found, median = look(colours, strokes, reader), median_height(reading.parts)
+
+    def which(test):
+        return np.array([test(one) for one in found], bool)
+    like = which(lambda one: one.confidence > OVERLOOKED)
+    as_high = which(lambda one: SO_HIGH[0] < one.part.height / median < SO_HIGH[1])
+    traced = which(lambda one: one.part.pixels(reading.ink).max() > TRACE)
+    upright = which(lambda one: one.digit != 1 or abs(slant_of(one.part)) < LEANS)
     boxes = [part.box for part, doubtful in zip(strokes, like & (as_high | traced)) if doubtful]
     digits = whole_stretches(reading.parts, found, like & as_high & upright)
     digits += [one.part for one, seen in zip(found, like & traced) if seen and one.digit > 1]
     if digits:
         reading = read_ink(painted(reading.ink, digits, 255), reader)
-    return reading.with_rows(lambda row: doubted_beside(row, boxes))
+    return doubted_beside(reading, boxes)
 
 
 def whole_stretches(parts, found, wanted):
@@ -1840,13 +1778,13 @@ def is_percent(founds):
     """
     text = "".join(str(one.digit) for one in founds)
     slash = max(founds, key=lambda one: one.digit)
-
-    def fits(one):
-        above = one.part.middle < slash.part.middle
-        in_place = one.digit == 1 or above == (one is founds[0])
-        return one is slash or (in_place and one.part.height < RING * slash.part.height)
-    return (text in PERCENTS and slash.confidence <= PERCENTS[text] and all(map(fits, founds))
-            and (slash.digit != 1 or slant_of(slash.part) < -LEANS))
+    rest = [one for one in founds if one is not slash]
+    are_low = all(one.part.height < RING * slash.part.height for one in rest)
+    in_place = all((one.part.middle < slash.part.middle) == (one is founds[0])
+                   for one in rest if one.digit == 0)
+    leans = slash.digit != 1 or slant_of(slash.part) < -LEANS
+    return (text in PERCENTS and slash.confidence <= PERCENTS[text]
+            and are_low and in_place and leans)
 
 
 def lean_alike(one, other):
@@ -1888,8 +1826,7 @@ def dots_doubted(reading, picture):
         return reading
     colours = in_pen(picture, reading.strokes, median_height(reading.parts))
     strokes = components(colours > 127)[1]
-    return reading.with_rows(lambda row: less_sure(
-        row, lambda one: one.digit in DOTTED and has_dot(one.part, strokes)))
+    return reading.doubted(lambda one: one.digit in DOTTED and has_dot(one.part, strokes))
 
 
 def has_dot(part, strokes):
@@ -1907,8 +1844,7 @@ def filled_doubted(reading, picture):
 
     They stay, as a shadow's edge or a highlighter's stripe may fill a 0 too.
     """
-    return reading.with_rows(lambda row: less_sure(
-        row, lambda one: one.digit == 0 and how_filled(one.part, picture) > FILLED))
+    return reading.doubted(lambda one: one.digit == 0 and how_filled(one.part, picture) > FILLED)
 
 
 def how_filled(part, picture):
@@ -1919,7 +1855,7 @@ def how_filled(part, picture):
     masks = part.mask, labels == around, (labels > 0) & (labels != around)
     if not all(mask.any() for mask in masks):
         return 0
-    colours = picture[part.y:part.bottom, part.x:part.right]
+    colours = picture[part.place]
     pen, paper, inside = (np.median(colours[mask], axis=0) for mask in masks)
     return np.linalg.norm(inside - paper) / max(1, np.linalg.norm(pen - paper))
 
@@ -1940,12 +1876,6 @@ def of_one_shade(reading, picture):
     light, dark = reading.only(is_light), reading.only(lambda one: not is_light(one))
     away, most = sorted((light, dark), key=lambda shade: len(shade.found))
     return reading if any(one.digit > 1 for one in away.found) else most
-
-
-def less_sure(row, doubtful=lambda one: True):
-    """A row of Founds, none sure of those that are doubtful."""
-    return [one._replace(confidences=DOUBTED * one.confidences) if doubtful(one) else one
-            for one in row]
 
 
 def other_readings(picture, first, reader):
@@ -2005,7 +1935,7 @@ def read_ink(ink, reader):
     rows = [read_row(ink, [found[number] for number in row], reader) for row in rows]
     reading = Reading(ink, rows).only(lambda one: one.confidence > TOLD)
     others = [box for box, _ in left_out(reading)]
-    reading = reading.with_rows(lambda row: marks_doubted(doubted_beside(row, others)))
+    reading = doubted_beside(reading, others).with_rows(marks_doubted)
     return long_ones_doubted(reading, others)
 
 
@@ -2023,7 +1953,7 @@ def marks_doubted(row):
         if one.part.height >= lower * median or abs(down) <= aside * median:
             return False
         return one.digit in ((0, 1, 9) if down > 0 else (0,))
-    return less_sure(row, may_be_mark)
+    return [one.doubted(may_be_mark(one)) for one in row]
 
 
 def long_ones_doubted(reading, others):
@@ -2032,25 +1962,28 @@ def long_ones_doubted(reading, others):
     All else are the other digits, and what was left out, boxes, that is not SHORT_INK beside them.
     One in doubt that is TALL times as long as the other digits goes: an edge of a sheet.
     """
-    own = [max(one.part.mask.shape) for one in reading.found]
-    least = SHORT_INK * max(own, default=0)
-    all_else = own + [max(width, height) for _, _, width, height in others
-                      if max(width, height) > least]
-    long, stripe = (times * sorted(lengths)[-2] if len(lengths) > 1 else math.inf
-                    for times, lengths in ((LONG_ONE, all_else), (TALL, own)))
+    own = [max(part.mask.shape) for part in reading.parts]
+    beside = [max(width, height) for _, _, width, height in others]
+    beside = [length for length in beside if length > SHORT_INK * max(own, default=0)]
+
+    def second(lengths):                # the second longest
+        return sorted(lengths)[-2] if len(lengths) > 1 else math.inf
 
     def is_1_over(one, length):
         return one.digit == 1 and max(one.part.mask.shape) > length
-    reading = reading.with_rows(lambda row: less_sure(row, lambda one: is_1_over(one, long)))
+    long, stripe = LONG_ONE * second(own + beside), TALL * second(own)
+    reading = reading.doubted(lambda one: is_1_over(one, long))
     return reading.only(lambda one: one.confidence >= SURE or not is_1_over(one, stripe))
 
 
-def doubted_beside(row, others):
-    """A row of Founds, not sure if one of other boxes that is as high as a digit is beside it."""
-    top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
-    tall = LARGE_HEIGHT * median_height([one.part for one in row])
-    beside = any(y < bottom and top < y + height and height > tall for _, y, _, height in others)
-    return less_sure(row) if beside else row
+def doubted_beside(reading, others):
+    """A Reading, no row sure that one of other boxes which is as high as a digit is beside."""
+    def doubted(row):
+        top, bottom = min(one.part.y for one in row), max(one.part.bottom for one in row)
+        tall = LARGE_HEIGHT * median_height([one.part for one in row])
+        beside = any(y < bottom and top < y + high and high > tall for _, y, _, high in others)
+        return [one.doubted(beside) for one in row]
+    return reading.with_rows(doubted)
 
 
 def left_out(reading):
@@ -2081,7 +2014,8 @@ def read_image(source, reader, page=0):
         times = smaller_factor(picture.shape[:2], smaller)
         picture, scale = smaller, scale * times
         at_all = shrunk(ink, long_side), min(1, zoom * times), usual / times
-    return read_picture(picture, reader, at_all)._replace(picture=picture, scale=scale)
+    reading = read_picture(picture, reader, at_all)
+    return Reading(reading.ink, reading.rows, picture, scale)
 
 
 def as_json(found, row, scale):
@@ -2532,8 +2466,7 @@ def guess_command(words, given):
     hint = near(words[0], COMMANDS) if words else ""
     if hint and not os.path.exists(words[0]) and not glob.glob(words[0], recursive=True):
         raise DigitError(f"no command and no image is called {words[0]!r}{hint}")
-    only_predict = OPTIONS.keys() - {*TRAINING.split()}
-    return "predict" if words or given & only_predict else "run"
+    return "predict" if words or given - {*TRAINING.split()} else "run"
 
 
 def run_command(argv):

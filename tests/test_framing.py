@@ -188,7 +188,7 @@ def test_bold_zeros_are_no_sheet():
     data = cv2.imencode(".png", on_white(page))[1].tobytes()
     reading = digits.read_image(data, digits.Reader(digits.PRETRAINED))
     assert [digit["digit"] for digit in reading.digits] == [0, 0]
-    ink = sum(part.mask.sum() for part, *_ in reading.found) * reading.scale**2
+    ink = sum(part.mask.sum() for part in reading.parts) * reading.scale**2
     assert ink > 0.9 * (page > 0.5).sum()
 
 

@@ -562,7 +562,7 @@ def test_a_slash_that_leans_like_one_that_was_left_out_is_no_1(other, text):
         cv2.line(image, (250, 155), (290, 40), 255, 8, cv2.LINE_AA)
     if other:
         cv2.line(both, (340 + other[0], 155), (340 + other[1], 40), 255, 8, cv2.LINE_AA)
-    reading = digits.read_ink(ink, reader).with_rows(digits.less_sure)
+    reading = digits.read_ink(ink, reader).doubted()
     assert reading.text == "371"
     assert digits.without_slashes(reading, colour(both / 255, 20, 250)).text == text
 
@@ -645,10 +645,10 @@ def test_a_lone_digit_is_what_most_readings_tell():
 
     def reading(digit, confidence):
         whole, = digits.read_ink(ink[digit], reader).found
-        found = whole._replace(confidences=np.eye(10)[digit] * confidence)
+        found = digits.Found(whole.part, whole.image, np.eye(10)[digit] * confidence)
         return digits.Reading(ink[digit], [[found]])
     two, seven, surer = reading(2, 0.9), reading(7, 0.5), reading(7, 0.6)
-    pair = two._replace(rows=[[*two.found, *seven.found]])
+    pair = digits.Reading(two.ink, [[*two.found, *seven.found]])
     assert digits.of_lone_digit(two, [two, seven, surer], reader) is surer
     assert digits.of_lone_digit(two, [two, pair, pair, seven, two], reader) is two
     image = np.zeros((28, 28), np.uint8)
@@ -718,13 +718,12 @@ def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
 
 
 def test_a_lone_digit_stays_sure_where_the_whole_is_that_digit_too():
-    def reading(digit, confidence):
-        part = digits.Part(20, 10, np.ones((60, 40), bool))
-        found = digits.Found(part, None, np.eye(10)[digit] * confidence)
-        return digits.Reading(np.zeros((90, 80), np.uint8), [[found]])
+    def reading(digit, confidence, *ys):
+        row = [digits.Found(digits.Part(20, y, np.ones((60, 40), bool)), None,
+                            np.eye(10)[digit] * confidence) for y in ys or [10]]
+        return digits.Reading(np.zeros((300, 80), np.uint8), [row])
     five, doubted, two = reading(5, 0.99), reading(5, 0.8), reading(2, 0.99)
-    nothing, more = five._replace(rows=[]), five.with_rows(lambda row: [*row, row[0]._replace(
-        part=row[0].part._replace(y=200))])
+    nothing, more = digits.Reading(five.ink, []), reading(5, 0.99, 10, 200)
     for readings, whole, sure in (
             ([doubted, five, five], five, True), ([nothing, five, five], five, True),
             ([doubted, five], five, False), ([doubted, five, five], two, False),
@@ -929,8 +928,8 @@ def test_what_is_moved_lies_where_it_was(degrees):
     parts = digits.find_parts(cv2.warpAffine(page, turn, (700, 700)))
     parts.append(digits.Part(690, 690, np.ones((9, 9), bool)))
     row = [digits.Found(part, None, np.eye(10)[0]) for part in parts]
-    ink, ((one,),), *_ = digits.moved(digits.Reading(page, [row]),
-                                      cv2.invertAffineTransform(turn), page)
+    reading = digits.moved(digits.Reading(page, [row]), cv2.invertAffineTransform(turn), page)
+    (one,), ink = reading.found, reading.ink
     again = np.zeros(page.shape, bool)
     again[one.part.y:one.part.bottom, one.part.x:one.part.right] = one.part.mask
     assert ink.shape == page.shape and (again != (page > 0)).mean() < 0.01

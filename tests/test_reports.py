@@ -49,8 +49,8 @@ def test_steps_show_picture_ink_and_what_the_network_saw():
     row = [digits.Found(digits.Part(x, 20, np.ones((30, 15), bool)), image, confidences)
            for x, confidences in ((10, sure), (40, np.roll(0.6 * sure, 4)))]
     level = np.zeros((90, 60), np.uint8)
-    for part, *_ in row:
-        level[part.y:part.bottom, part.x:part.right] = 255
+    for one in row:
+        level[one.part.place] = 255
     level[60:63, 20:28], level[70:85, 5:15], level[70:85, 40:50] = 200, 200, 35
     reading = digits.Reading(level, [row], picture, 2)
     read, ink, first, second, *rest = digits.plot_steps(reading, "title").axes
