@@ -57,14 +57,6 @@ def unseen(data, reader):
     return data.x_train[held_out], data.y_train[held_out]
 
 
-def judged(found, text):
-    """Whether an answer is right, whether all of it is sure; without a text none may be sure."""
-    sure = [digit["sure"] for digit in found]
-    if text is None:
-        return not any(sure), any(sure)
-    return "".join(str(digit["digit"]) for digit in found) == text, bool(sure) and all(sure)
-
-
 def line(group, name, exact, sure):
     exact, sure = np.array(exact), np.array(sure)
     right = f"{exact[sure].mean():14.1%}" if sure.any() else f"{'':14}"
@@ -91,7 +83,7 @@ def main():
             start = time.perf_counter()
             found = digits.read_image(file, reader).digits
             seconds, read = seconds + time.perf_counter() - start, read + 1
-            for column, value in zip((exact, sure), judged(found, text)):
+            for column, value in zip((exact, sure), kinds.judged(found, text)):
                 column.append(value)
         line(group, name, exact, sure)
         for column, value in zip(groups.setdefault(group, ([], [])), (exact, sure)):
