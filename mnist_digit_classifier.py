@@ -131,6 +131,9 @@ UNREAD = 0.3                # confidence in there being no digit, where another 
 THINNER = 1.5               # pixels that strokes lose where a lone digit is looked at anew
 AGREEING = 3                # readings that must be sure of a digit where the first does not win
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
+MOST = 0.7                  # share of the likely digits that another reading has too, if it counts
+DASHES = 4, 300             # strokes, so many of which may be dashes of fewer ones
+CLOSED = 1.5, 2.2           # times the width of the pen, gaps between them that are closed
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 FILLED = 0.3                # of a pen's contrast with the paper, that inside a 0 that is doubted
 TALL = 2.5                  # times as high or long as other digits, from which it is hardly one
@@ -1542,9 +1545,8 @@ def read_picture(picture, reader, at_all=None):
     turned = max((read_turned(picture, degrees, reader) for degrees in (90, 180, 270)),
                  key=lambda reading: evidence(reading.found))
     speaks, least = evidence(turned.found), max(0, evidence(upright.found))
-    if speaks < max(TURN, least + TURN * (not turned.is_sure)):
-        return upright
-    return turned.doubted()
+    likelier = speaks >= max(TURN, least + TURN * (not turned.is_sure))
+    return turned.doubted() if likelier and has_most(turned, upright) else upright
 
 
 def is_mostly_read(reading):
@@ -1603,7 +1605,7 @@ def read_upright(picture, reader, at_all=None):
             return first
         first = first.doubted()
     others = other_readings(picture, first, reader)
-    readings = [first, *(other for other in others if other.rows)]
+    readings = [first, *(other for other in others if other.rows and has_most(other, first))]
     likeliest = max(readings, key=lambda reading: reading.likelihood)
     differ = any(reading.text != likeliest.text for reading in readings)
     if whole.rows:
@@ -1614,6 +1616,16 @@ def read_upright(picture, reader, at_all=None):
     if len(likeliest.found) == 1 and not likeliest.is_sure:
         likeliest = of_lone_digit(likeliest, [*readings, whole, whole], reader)
     return likeliest if likeliest is first else agreed(likeliest, readings, whole)
+
+
+def has_most(reading, first):
+    """Whether a Reading has most of the likely digits of a first one; a lone one may be none.
+
+    Else it would be likelier with but one digit, such as the edge of a table.
+    """
+    likely = [one.part for one in first.found if one.confidence > EVEN]
+    shared = shared_boxes(likely, reading.parts) > SAME
+    return len(likely) < 2 or shared.any(axis=1).mean() >= MOST
 
 
 def of_lone_digit(likeliest, readings, reader):
@@ -1882,12 +1894,14 @@ def other_readings(picture, first, reader):
     """Yield Readings of an RGB picture, other ones than its first.
 
     It is read blurred, in a margin, since the networks for ink take a digit that was cut out
-    tightly for a ring or a bar, with what else is in the pen's colours, and level if it slopes.
+    tightly for a ring or a bar, with what else is in the pen's colours, with dashes joined, and
+    level if it slopes.
     """
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, back in surrounded(picture):
         yield moved(read_ink(find_ink(wider), reader), back, picture)
     yield read_in_pen(picture, first, reader)
+    yield from read_dashed(picture, first, reader)
     slope = slope_of_rows(first.parts)
     if slope:
         yield read_turned(picture, math.degrees(math.atan(slope)), reader)
@@ -1910,6 +1924,24 @@ def read_in_pen(picture, first, reader):
         return Reading(first.ink, [])
     added = cv2.dilate(np.uint8(belongs[labels]), np.ones((3, 3)))
     return read_ink(np.maximum(first.ink, colours * added), reader)
+
+
+def read_dashed(picture, first, reader):
+    """Yield Readings of what is in the pen's colours in an RGB picture, the gaps in it closed.
+
+    Only if half of its strokes or more become one with others: they are dashes or dots of them.
+    """
+    inside = first.ink > INK
+    colours = in_pen(picture, inside, usual_height(components(inside)[1]))
+    strokes = np.uint8(colours > 127)
+    count = len(components(strokes)[1])
+    if not DASHES[0] <= count <= DASHES[1]:
+        return
+    pen = 4 * cv2.distanceTransform(strokes, cv2.DIST_L2, 3)[strokes > 0].mean()
+    for times in CLOSED:
+        closed = cv2.morphologyEx(colours, cv2.MORPH_CLOSE, np.ones([math.ceil(times * pen)] * 2))
+        if len(components(closed > 127)[1]) <= count / 2:
+            yield read_ink(closed, reader)
 
 
 def surrounded(picture):

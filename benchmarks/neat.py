@@ -4,7 +4,7 @@
 
 Digits that drawn_pages.py draws hardly shaken and all upright, half of them 0s and 1s in one kind;
 on white or black, in a strip with or without room at its end, or on a canvas of many times their
-height. Sure and wrong: the text is wrong and every digit given is called sure.
+height; in dashes too. Sure and wrong: the text is wrong and every digit given is called sure.
 """
 import kinds
 import numpy as np
@@ -14,16 +14,42 @@ import drawn_pages
 
 PENS = 0.03, 0.14           # of a digit's height
 WOBBLE = 0.02               # likewise, standard deviation of its strokes' points
+DASH, GAP = (0.06, 0.2), (0.04, 0.12)   # likewise, of a dash less its round ends, of a gap
 SHORT, LONG = (4, 9), (10, 21)      # digits, at least and less than
 COLOURS = (0, 0, 0), (0, 0, 128), (190, 30, 30), (0, 100, 0), (110, 60, 20)
 
 
+def new_hand(rng):
+    return drawn_pages.Hand(None, 120, rng.uniform(*PENS), 0, WOBBLE, rng.random(),
+                            rng.random() < 0.5, None)
+
+
 def take(count, rng, digits=range(10)):
     """`count` digits by one pen, as pages.py takes them."""
-    hand = drawn_pages.Hand(None, 120, rng.uniform(*PENS), 0, WOBBLE, rng.random(),
-                            rng.random() < 0.5, None)
-    labels = rng.choice(digits, count)
+    hand, labels = new_hand(rng), rng.choice(digits, count)
     return [share(drawn_pages.drawn_glyph(int(label), hand, rng)[0]) for label in labels], labels
+
+
+def take_dashed(count, rng):
+    """The same, their strokes in dashes."""
+    hand, labels = new_hand(rng), rng.choice(10, count)
+    dash, gap = rng.uniform(*DASH), rng.uniform(*GAP)
+    inks = []
+    for label in labels.tolist():
+        _, ways = drawn_pages.ways(label)
+        curves = drawn_pages.curved(ways[rng.integers(len(ways))], hand, rng)
+        pieces = [piece for curve in drawn_pages.standing(curves, 1)
+                  for piece in dashes(curve, dash, gap + hand.pen)]
+        inks.append(share(drawn_pages.ink_of(pieces, hand)[0]))
+    return inks, labels
+
+
+def dashes(curve, dash, gap):
+    """Pieces of a curve, points (k, 2): so long, and so far apart."""
+    along = np.append(0, np.hypot(*np.diff(curve, axis=0).T).cumsum())
+    for start in np.arange(0, along[-1], dash + gap):
+        places = np.linspace(start, min(start + dash, along[-1]), 9)
+        yield np.stack([np.interp(places, along, axis) for axis in curve.T], axis=1)
 
 
 def strip(take, rng, counts, room=0.0, paper=(255, 255, 255), taller=1.0):
@@ -59,7 +85,11 @@ def many_0s_and_1s(take, rng):
     return strip(lambda count, rng: take(count, rng, [0, 1] * 4 + [*range(2, 10)]), rng, SHORT)
 
 
-NEAT = short, long, room_at_the_end, large_canvas, on_black, many_0s_and_1s
+def dashed(take, rng):
+    return strip(take_dashed, rng, SHORT)
+
+
+NEAT = short, long, room_at_the_end, large_canvas, on_black, many_0s_and_1s, dashed
 
 
 def main():

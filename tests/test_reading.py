@@ -24,6 +24,7 @@ import mnist_digit_classifier as digits
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import kinds
+import neat
 import robustness
 import surroundings
 
@@ -695,6 +696,46 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
         assert ink.max() == 255 and three.digit == 3 and 0.5 < three.confidence < digits.SURE
     ink, (three,) = read(clear // 2, nothing)
     assert ink is not clear and three.digit == 3 and len(asked) == 4
+
+
+def test_a_likelier_reading_without_most_of_the_digits_does_not_count(monkeypatch):
+    """Such as of the edge of a table beside a page, a sure 1; one that has them does."""
+    def reading(*founds):
+        return digits.Reading(np.zeros((90, 300), np.uint8), [[
+            digits.Found(digits.Part(x, 10, np.ones((60, 40), bool)), None,
+                         np.eye(10)[digit] * confidence) for x, digit, confidence in founds]])
+    row, edge = reading((20, 5, 0.7), (100, 7, 0.7), (180, 3, 0.7)), reading((250, 1, 0.99))
+    better, few = reading((20, 5, 0.9), (100, 7, 0.9), (180, 8, 0.9)), reading((20, 5, 0.7))
+    monkeypatch.setattr(digits, "find_ink", lambda *picture: row.ink)
+    monkeypatch.setattr(digits, "read_whole", lambda *picture: digits.Reading(row.ink, []))
+
+    def read(first, *others):
+        monkeypatch.setattr(digits, "read_ink", lambda *ink: first)
+        monkeypatch.setattr(digits, "other_readings", lambda *picture: others)
+        return digits.read_upright(np.zeros((90, 300, 3), np.uint8), None).text
+    assert read(row, edge) == read(row, edge, few) == "573"
+    assert read(row, edge, better) == "578"
+    assert read(few, better) == "578"
+
+
+def test_numbers_in_dashes():
+    """They are thin or wide, short or long; benchmarks/neat.py has more of them."""
+    reader = digits.Reader(digits.PRETRAINED)
+    exact, wrong = kinds.tally(neat.dashed, lambda file: digits.read_image(file, reader).digits,
+                               neat.take, 16, seed=7, of=neat.NEAT)
+    assert exact >= 11 and wrong == 0
+
+
+def test_dashes_become_strokes_and_what_is_whole_stays():
+    """A dashed circle is read as a 0; nothing is joined in a row of whole digits."""
+    reader, dashed = digits.Reader(digits.PRETRAINED), np.zeros((200, 200), np.uint8)
+    for start in range(0, 360, 30):
+        cv2.ellipse(dashed, (100, 100), (50, 70), 0, start, start + 18, 255, 6, cv2.LINE_AA)
+    row = np.uint8(255 * draw_row([3, 8, 2, 5], (200, 460), (40, 50), 90, 9))
+    told = [[reading.text for reading in digits.read_dashed(
+        colour(ink / 255, 20, 240), digits.read_ink(ink, reader), reader)]
+        for ink in (dashed, row)]
+    assert "0" in told[0] and told[1] == []
 
 
 def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
