@@ -131,8 +131,8 @@ UNREAD = 0.3                # confidence in there being no digit, where another 
 THINNER = 1.5               # pixels that strokes lose where a lone digit is looked at anew
 AGREEING = 3                # readings that must be sure of a digit where the first does not win
 SAME = 0.5                  # share of the smaller of two boxes above which both are of one digit
-MOST = 0.7                  # share of the likely digits that another reading has too, if it counts
-DASHES = 4, 300             # strokes, so many of which may be dashes of fewer ones
+MOST, MOST_TURNED = 0.5, 0.7    # share of likely digits that another, a turned, reading has too
+DASHES = 8, 300             # strokes, so many of which may be dashes of fewer ones
 CLOSED = 1.5, 2.2           # times the width of the pen, gaps between them that are closed
 WHOLE = 0.8                 # what speaks for all ink being one digit, where readings differ
 FILLED = 0.3                # of a pen's contrast with the paper, that inside a 0 that is doubted
@@ -1546,7 +1546,8 @@ def read_picture(picture, reader, at_all=None):
                  key=lambda reading: evidence(reading.found))
     speaks, least = evidence(turned.found), max(0, evidence(upright.found))
     likelier = speaks >= max(TURN, least + TURN * (not turned.is_sure))
-    return turned.doubted() if likelier and has_most(turned, upright) else upright
+    has_them = has_most(turned, upright, MOST_TURNED)
+    return turned.doubted() if likelier and has_them else upright
 
 
 def is_mostly_read(reading):
@@ -1618,14 +1619,14 @@ def read_upright(picture, reader, at_all=None):
     return likeliest if likeliest is first else agreed(likeliest, readings, whole)
 
 
-def has_most(reading, first):
+def has_most(reading, first, least=MOST):
     """Whether a Reading has most of the likely digits of a first one; a lone one may be none.
 
     Else it would be likelier with but one digit, such as the edge of a table.
     """
     likely = [one.part for one in first.found if one.confidence > EVEN]
     shared = shared_boxes(likely, reading.parts) > SAME
-    return len(likely) < 2 or shared.any(axis=1).mean() >= MOST
+    return len(likely) < 2 or shared.any(axis=1).mean() >= least
 
 
 def of_lone_digit(likeliest, readings, reader):
