@@ -1546,8 +1546,9 @@ def read_picture(picture, reader, at_all=None):
                  key=lambda reading: evidence(reading.found))
     speaks, least = evidence(turned.found), max(0, evidence(upright.found))
     likelier = speaks >= max(TURN, least + TURN * (not turned.is_sure))
-    has_them = has_most(turned, upright, MOST_TURNED)
-    return turned.doubted() if likelier and has_them else upright
+    if likelier and has_most(turned, upright, MOST_TURNED):
+        return turned.doubted()
+    return upright
 
 
 def is_mostly_read(reading):
@@ -1901,22 +1902,24 @@ def other_readings(picture, first, reader):
     yield read_ink(find_ink(cv2.GaussianBlur(picture, (0, 0), BLUR)), reader)
     for wider, back in surrounded(picture):
         yield moved(read_ink(find_ink(wider), reader), back, picture)
-    yield read_in_pen(picture, first, reader)
-    yield from read_dashed(picture, first, reader)
+    inside = first.ink > INK
+    colours = in_pen(picture, inside, usual_height(components(inside)[1]))
+    yield read_in_pen(colours, first, reader)
+    yield from read_dashed(colours, reader)
     slope = slope_of_rows(first.parts)
     if slope:
         yield read_turned(picture, math.degrees(math.atan(slope)), reader)
 
 
-def read_in_pen(picture, first, reader):
-    """The Reading of an RGB picture's ink and all in the pen's colours that is partly of a digit.
+def read_in_pen(colours, first, reader):
+    """The Reading of a first one's ink and all in the pen's colours that is partly of a digit.
 
-    Of digits that touch, which may look like a word, whole parts are missing in the ink.
+    What in_pen tells of the picture is in `colours`. Of digits that touch, which may look like a
+    word, whole parts are missing in the ink.
     """
     inside = first.ink > INK
     likely = first.only(lambda one: one.confidence > PARTLY)
     told = likely.strokes if likely.found else inside
-    colours = in_pen(picture, inside, usual_height(components(inside)[1]))
     labels, boxes = components(colours > 127)
     areas, inked, read = (np.bincount(labels[mask], minlength=len(boxes) + 1)
                           for mask in (labels > 0, inside, told))
@@ -1927,13 +1930,11 @@ def read_in_pen(picture, first, reader):
     return read_ink(np.maximum(first.ink, colours * added), reader)
 
 
-def read_dashed(picture, first, reader):
-    """Yield Readings of what is in the pen's colours in an RGB picture, the gaps in it closed.
+def read_dashed(colours, reader):
+    """Yield Readings of all in the pen's colours, as in_pen tells them, the gaps in it closed.
 
     Only if half of its strokes or more become one with others: they are dashes or dots of them.
     """
-    inside = first.ink > INK
-    colours = in_pen(picture, inside, usual_height(components(inside)[1]))
     strokes = np.uint8(colours > 127)
     count = len(components(strokes)[1])
     if not DASHES[0] <= count <= DASHES[1]:

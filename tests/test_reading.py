@@ -698,14 +698,17 @@ def test_other_readings_are_made_only_in_doubt_and_are_not_sure(monkeypatch):
     assert ink is not clear and three.digit == 3 and len(asked) == 4
 
 
+def reading_of(*founds):
+    """A Reading of a row: of each digit its left edge, what it is, and the confidence in it."""
+    return digits.Reading(np.zeros((90, 300), np.uint8), [[
+        digits.Found(digits.Part(x, 10, np.ones((60, 40), bool)), None,
+                     np.eye(10)[digit] * confidence) for x, digit, confidence in founds]])
+
+
 def test_a_likelier_reading_without_most_of_the_digits_does_not_count(monkeypatch):
     """Such as of the edge of a table beside a page, a sure 1; one that has them does."""
-    def reading(*founds):
-        return digits.Reading(np.zeros((90, 300), np.uint8), [[
-            digits.Found(digits.Part(x, 10, np.ones((60, 40), bool)), None,
-                         np.eye(10)[digit] * confidence) for x, digit, confidence in founds]])
-    row, edge = reading((20, 5, 0.7), (100, 7, 0.7), (180, 3, 0.7)), reading((250, 1, 0.99))
-    better, few = reading((20, 5, 0.9), (100, 7, 0.9), (180, 8, 0.9)), reading((20, 5, 0.7))
+    row, edge = reading_of((20, 5, 0.7), (100, 7, 0.7), (180, 3, 0.7)), reading_of((250, 1, 0.99))
+    better, few = reading_of((20, 5, 0.9), (100, 7, 0.9), (180, 8, 0.9)), reading_of((20, 5, 0.7))
     monkeypatch.setattr(digits, "find_ink", lambda *picture: row.ink)
     monkeypatch.setattr(digits, "read_whole", lambda *picture: digits.Reading(row.ink, []))
 
@@ -732,27 +735,21 @@ def test_dashes_become_strokes_and_what_is_whole_stays():
     for start in range(0, 360, 30):
         cv2.ellipse(dashed, (100, 100), (50, 70), 0, start, start + 18, 255, 6, cv2.LINE_AA)
     row = np.uint8(255 * draw_row([3, 8, 2, 5], (200, 460), (40, 50), 90, 9))
-    told = [[reading.text for reading in digits.read_dashed(
-        colour(ink / 255, 20, 240), digits.read_ink(ink, reader), reader)]
-        for ink in (dashed, row)]
+    told = [[one.text for one in digits.read_dashed(ink, reader)] for ink in (dashed, row)]
     assert "0" in told[0] and told[1] == []
 
 
 def test_what_three_readings_are_sure_of_the_first_among_them_stays_sure():
     """At that place; unless the likeliest lacks a digit of that row, or the first was in doubt."""
-    def reading(*founds):
-        return digits.Reading(np.zeros((90, 300), np.uint8), [[
-            digits.Found(digits.Part(x, 10, np.ones((60, 40), bool)), None,
-                         np.eye(10)[digit] * confidence) for x, digit, confidence in founds]])
     five, seven = (20, 5, 0.99), (100, 7, 0.98)
-    both, moved = reading(five, seven), reading(five, (160, 7, 0.98))
-    in_doubt, more = reading(five, (100, 7, 0.8)), reading(five, seven, (200, 1, 0.3))
+    both, moved = reading_of(five, seven), reading_of(five, (160, 7, 0.98))
+    in_doubt, more = reading_of(five, (100, 7, 0.8)), reading_of(five, seven, (200, 1, 0.3))
 
     def sure(*readings):
         return [one.confidence >= digits.SURE for one in digits.agreed(both, readings, both).found]
     assert sure(both, both) == [False, False]
     assert sure(both, both, both) == [True, True]
-    assert sure(both, both, reading((20, 5, 0.8), (100, 1, 0.99))) == [False, False]
+    assert sure(both, both, reading_of((20, 5, 0.8), (100, 1, 0.99))) == [False, False]
     assert sure(in_doubt, both, both, both) == [True, False]
     assert sure(both, both, moved) == [False, False]
     assert sure(both, both, both, more) == [False, False]
